@@ -74,7 +74,7 @@ pub enum VersionId {
 }
 
 impl VersionId {
-    /// The bytes, as the index stores them and the data key's wrapping binds them; empty for `null`.
+    /// The bytes, as the index stores them and the wrapping binds them; empty for `null`.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Null => &[],
