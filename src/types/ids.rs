@@ -114,6 +114,11 @@ impl fmt::Display for VersionId {
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct BucketId(pub i64);
 
+/// The number of an upload inside its agency, never used again; it outlives the upload in the
+/// object that was made of it, and its parts' data keys are bound to it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct UploadNumber(pub i64);
+
 /// The order of versions inside one agency: later is larger, whatever the clock says (law 9).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Sequence(pub i64);

@@ -23,8 +23,38 @@ pub const LIST_PAGE_MAX: u32 = 1_000;
 pub const INLINE_BYTES_MAX: usize = 16 << 10;
 /// Bytes of plaintext in a sealed segment, unless a blob's header says otherwise.
 pub const SEGMENT_BYTES: u32 = 64 << 10;
+/// Bounds of the segment size that a blob's header may name: below, tags and calls weigh more than
+/// documents; above, a reader holds too much that it has not verified.
+pub const SEGMENT_BYTES_MIN: u32 = 4 << 10;
+/// See [`SEGMENT_BYTES_MIN`].
+pub const SEGMENT_BYTES_MAX: u32 = 1 << 20;
 /// Bytes read from or written to a blob at a time.
 pub const BLOB_IO_BYTES: usize = 256 << 10;
+/// Bytes that all large uploads together may have collected and not yet sealed.
+pub const COLLECTED_BYTES_MAX: usize = 4 << 20;
+/// Versions of one agency key: with one rotation a day, three years of them before the oldest must go.
+/// Bytes of a blob that are collected before anything is written: a blob that ends within them is
+/// written in one step.
+pub const BLOB_START_BYTES: usize = 128 << 10;
+/// Bytes that a blob's writer collects for the local disk at a time: with the part on its way and
+/// the segment being sealed, an upload holds at most 256 KiB.
+pub const LOCAL_PART_BYTES: usize = 64 << 10;
+/// The same for a remote: 5 MiB. Source: AWS S3 User Guide, "Multipart upload limits".
+pub const REMOTE_PART_BYTES: usize = 5 << 20;
+/// Bytes of a long blob after which they are synced while it is still being written.
+pub const EARLY_SYNC_BYTES: usize = 8 << 20;
+/// Blobs that are synced early at one time.
+pub const EARLY_SYNCS_MAX: usize = 8;
+/// Reads that wait for the disk at one time; more wait their turn.
+pub const COLD_READS_MAX: usize = 64;
+/// Bytes that a read which waits for the disk asks it to fetch ahead.
+pub const COLD_AHEAD_BYTES: u64 = 1 << 20;
+/// Read buffers kept for their next use.
+pub const READ_BUFFERS_FREE_MAX: usize = 64;
+/// Versions of one agency key: with a rotation a week, nineteen years of them.
+pub const KEY_VERSIONS_MAX: usize = 1_000;
+/// Bytes of an agency's keyring file: twice what its versions can fill.
+pub const KEYRING_BYTES_MAX: u64 = 1 << 20;
 /// Seconds for which a presigned URL may live. Source: AWS S3 API, "Authenticating Requests: Using
 /// Query Parameters".
 pub const PRESIGN_SECONDS_MAX: u64 = 604_800;
@@ -36,8 +66,16 @@ pub const CHUNK_HEADER_BYTES_MAX: usize = 256;
 pub const CHUNK_BYTES_MAX: u64 = 128 << 20;
 /// Bytes of all trailers of one body.
 pub const TRAILER_BYTES_MAX: usize = 4 << 10;
+/// Trailers that one request announces: a checksum, and room for a few more.
+pub const TRAILERS_MAX: usize = 8;
 /// Bytes of a Bearer token.
 pub const TOKEN_BYTES_MAX: usize = 16 << 10;
+/// Seconds for which any issuer's tokens may be configured to live: 30 days.
+pub const TOKEN_LIFETIME_SECONDS_MAX: i64 = 30 * 86_400;
+/// Seconds by which any issuer's clock may be configured to differ.
+pub const TOKEN_LEEWAY_SECONDS_MAX: i64 = 300;
+/// Keys of one issuer's key set.
+pub const ISSUER_KEYS_MAX: usize = 64;
 /// Buckets of one agency.
 pub const BUCKETS_MAX: u64 = 10_000;
 /// Access keys of one agency.
@@ -54,9 +92,27 @@ pub const GROUP_BYTES_MAX: usize = 4 << 20;
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// Audit entries of reads waiting for one agency's writer; more slow requests down.
 pub const AUDIT_QUEUE_MAX: usize = 65_536;
+/// Audit entries that one group commit takes beside its changes, so that a full queue of them does
+/// not hold changes up for long.
+pub const GROUP_ENTRIES_MAX: usize = 4_096;
+/// Bytes of an audit entry's sealed body that count as one place in the queue.
+pub const AUDIT_ENTRY_BYTES: usize = 1 << 10;
+/// Milliseconds after which queued audit entries are written without waiting for a change to share
+/// the transaction with; the rest of the promised 50 ms is for the commit.
+pub const AUDIT_FLUSH_MS: u64 = 25;
+/// Bytes of the write-ahead log beyond which the writer itself empties it before it goes on.
+pub const WAL_BYTES_MAX: usize = 64 << 20;
+/// Bytes of the write-ahead log beyond which a checkpoint starts beside the writer.
+pub const WAL_CHECKPOINT_BYTES: usize = 4 << 20;
+/// Operators of one installation.
+pub const OPERATORS_MAX: u64 = 1_000;
 
 const _: () = {
     assert!(INLINE_BYTES_MAX <= SEGMENT_BYTES as usize);
-    assert!(BLOB_IO_BYTES % SEGMENT_BYTES as usize == 0);
+    assert!(SEGMENT_BYTES_MIN <= SEGMENT_BYTES && SEGMENT_BYTES <= SEGMENT_BYTES_MAX);
+    assert!(PUT_BYTES_MAX / (SEGMENT_BYTES_MIN as u64) < u32::MAX as u64);
+    assert!(BLOB_IO_BYTES.is_multiple_of(SEGMENT_BYTES as usize));
     assert!(GROUP_BYTES_MAX >= INLINE_BYTES_MAX);
+    assert!(GROUP_ENTRIES_MAX <= AUDIT_QUEUE_MAX);
+    assert!(WAL_CHECKPOINT_BYTES < WAL_BYTES_MAX);
 };

@@ -14,3 +14,4 @@ pub mod limits;
 pub mod names;
 pub mod range;
 pub mod roles;
+pub mod secret;
