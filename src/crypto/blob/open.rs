@@ -1,0 +1,100 @@
+//! Opening a blob, segment by segment or in one piece.
+
+use super::{Binding, Frame, Geometry, HEADER_BYTES, Preamble};
+use crate::crypto::aead::{Aead, Bulk, Small};
+use crate::crypto::digest::constant_time_eq;
+use crate::crypto::error::OpenError;
+use crate::crypto::secret::SecretKey;
+
+/// Opens the segments of one blob, in any order.
+pub struct Opener<A = Bulk> {
+    frame: Frame<A>,
+    geometry: Geometry,
+}
+
+impl Opener {
+    /// Reads a header of exactly [`HEADER_BYTES`] and checks that it is of this data key in this
+    /// place. `plain_bytes` is the size of the document that the index (and the wrapping of the
+    /// data key) promises: a blob cut short or continued has no segment that opens as its last.
+    pub fn new(
+        data_key: &SecretKey,
+        binding: &Binding,
+        plain_bytes: u64,
+        header: &[u8],
+    ) -> Result<Self, OpenError> {
+        Self::with(data_key, binding, plain_bytes, header)
+    }
+}
+
+impl<A: Aead> Opener<A> {
+    pub(super) fn with(
+        data_key: &SecretKey,
+        binding: &Binding,
+        plain_bytes: u64,
+        header: &[u8],
+    ) -> Result<Self, OpenError> {
+        let (preamble, claimed) = Preamble::parse(header)?;
+        let (frame, commitment) = Frame::new(data_key, binding, &preamble);
+        if !constant_time_eq(&claimed, &commitment) {
+            return Err(OpenError::Commitment);
+        }
+        let geometry =
+            Geometry::new(preamble.segment_bytes, plain_bytes).ok_or(OpenError::Length)?;
+        Ok(Self { frame, geometry })
+    }
+
+    /// Where the document's bytes lie in the blob.
+    pub const fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Opens a segment in place, as it lies in the blob, tag included; the text is then the first
+    /// bytes of `segment`, and their count is returned.
+    pub fn open(&self, index: u32, segment: &mut [u8]) -> Result<usize, OpenError> {
+        let (text, tag) = segment.split_last_chunk_mut().ok_or(OpenError::Length)?;
+        let expected = self.geometry.text_bytes(index);
+        if index > self.geometry.last || text.len() as u64 != expected {
+            return Err(OpenError::Length);
+        }
+        let position = self.geometry.position(index);
+        self.frame.open(index, position, text, tag)?;
+        Ok(text.len())
+    }
+}
+
+/// Opens a small blob in one piece, in place: `blob` is the whole document afterwards.
+pub fn open_whole(
+    data_key: &SecretKey,
+    binding: &Binding,
+    plain_bytes: u64,
+    blob: Vec<u8>,
+) -> Result<Vec<u8>, OpenError> {
+    open_all::<Small>(data_key, binding, plain_bytes, blob)
+}
+
+pub(super) fn open_all<A: Aead>(
+    data_key: &SecretKey,
+    binding: &Binding,
+    plain_bytes: u64,
+    mut blob: Vec<u8>,
+) -> Result<Vec<u8>, OpenError> {
+    let (header, segments) = blob
+        .split_at_mut_checked(HEADER_BYTES)
+        .ok_or(OpenError::Length)?;
+    let opener = Opener::<A>::with(data_key, binding, plain_bytes, header)?;
+    if opener.geometry.sealed_bytes() != (HEADER_BYTES + segments.len()) as u64 {
+        return Err(OpenError::Length);
+    }
+    let mut filled = 0;
+    let mut from = HEADER_BYTES;
+    for index in 0..=opener.geometry.last {
+        let to = blob.len().min(from + opener.geometry.stride_bytes());
+        let segment = blob.get_mut(from..to).ok_or(OpenError::Length)?;
+        let length = opener.open(index, segment)?;
+        blob.copy_within(from..from + length, filled);
+        filled += length;
+        from = to;
+    }
+    blob.truncate(filled);
+    Ok(blob)
+}
