@@ -1,0 +1,90 @@
+//! What can be asked for: one name per S3 operation, in the audit log and in metrics.
+
+/// Whether an action looks or changes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Changes what is stored.
+    Write,
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident, $permission:literal, $effect:ident;)*) => {
+        /// An operation of the S3 API.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum Action {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The operation's name in the S3 API Reference.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+
+            /// The permission that policies name. Source: AWS Service Authorization Reference,
+            /// "Actions, resources, and condition keys for Amazon S3".
+            pub const fn permission(self) -> &'static str {
+                match self {
+                    $(Self::$name => $permission,)*
+                }
+            }
+
+            /// Whether it looks or changes.
+            pub const fn effect(self) -> Effect {
+                match self {
+                    $(Self::$name => Effect::$effect,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// The buckets of the caller.
+    ListBuckets, "s3:ListAllMyBuckets", Read;
+    /// A new bucket.
+    CreateBucket, "s3:CreateBucket", Write;
+    /// Whether a bucket is there.
+    HeadBucket, "s3:ListBucket", Read;
+    /// Removes an empty bucket.
+    DeleteBucket, "s3:DeleteBucket", Write;
+    /// The region of a bucket.
+    GetBucketLocation, "s3:GetBucketLocation", Read;
+    /// The keys of a bucket, version 1 of the list.
+    ListObjects, "s3:ListBucket", Read;
+    /// The keys of a bucket, version 2 of the list.
+    ListObjectsV2, "s3:ListBucket", Read;
+    /// The unfinished uploads of a bucket.
+    ListMultipartUploads, "s3:ListBucketMultipartUploads", Read;
+    /// Stores an object.
+    PutObject, "s3:PutObject", Write;
+    /// Sends an object.
+    GetObject, "s3:GetObject", Read;
+    /// Sends what is known of an object.
+    HeadObject, "s3:GetObject", Read;
+    /// Removes an object.
+    DeleteObject, "s3:DeleteObject", Write;
+    /// Removes up to a thousand objects.
+    DeleteObjects, "s3:DeleteObject", Write;
+    /// Stores an object whose content another one has.
+    CopyObject, "s3:PutObject", Write;
+    /// Begins an upload in parts.
+    CreateMultipartUpload, "s3:PutObject", Write;
+    /// Stores a part.
+    UploadPart, "s3:PutObject", Write;
+    /// Stores a part whose content an object has.
+    UploadPartCopy, "s3:PutObject", Write;
+    /// Makes an object of parts.
+    CompleteMultipartUpload, "s3:PutObject", Write;
+    /// Gives an upload up.
+    AbortMultipartUpload, "s3:AbortMultipartUpload", Write;
+    /// The parts of an upload.
+    ListParts, "s3:ListMultipartUploadParts", Read;
+}

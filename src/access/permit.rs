@@ -1,0 +1,86 @@
+//! Permission as a value (law 6).
+
+use crate::types::ids::BucketId;
+use crate::types::ids::CanonicalId;
+use crate::types::names::AgencyId;
+use crate::types::names::BucketName;
+use crate::types::names::ObjectKey;
+use crate::types::names::PrincipalName;
+
+use super::action::Action;
+
+/// What `access` must know of a bucket to decide.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BucketFacts {
+    /// Its number.
+    pub id: BucketId,
+    /// Its name.
+    pub name: BucketName,
+    /// The principal that made it.
+    pub owner: CanonicalId,
+}
+
+/// The thing that an action is asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Resource {
+    /// The agency itself: lists of buckets, new buckets.
+    Agency,
+    /// A bucket.
+    Bucket(BucketFacts),
+    /// An object, there or not.
+    Object(BucketFacts, ObjectKey),
+}
+
+impl Resource {
+    /// The bucket, if the resource is or lies in one.
+    pub const fn bucket(&self) -> Option<&BucketFacts> {
+        match self {
+            Self::Agency => None,
+            Self::Bucket(bucket) | Self::Object(bucket, _) => Some(bucket),
+        }
+    }
+}
+
+/// The proof that the answer was yes. Only [`super::decision`] makes one; what it was asked for
+/// is in it, so that `store` cannot act on anything else.
+#[derive(Clone, Debug)]
+pub struct Permit {
+    pub(super) agency: AgencyId,
+    pub(super) principal: PrincipalName,
+    pub(super) canonical_id: CanonicalId,
+    pub(super) action: Action,
+    pub(super) resource: Resource,
+    pub(super) sees_all: bool,
+}
+
+impl Permit {
+    /// The agency in which to act.
+    pub const fn agency(&self) -> &AgencyId {
+        &self.agency
+    }
+
+    /// The name of who asked.
+    pub const fn principal(&self) -> &PrincipalName {
+        &self.principal
+    }
+
+    /// What S3 calls who asked.
+    pub const fn canonical_id(&self) -> CanonicalId {
+        self.canonical_id
+    }
+
+    /// What was allowed.
+    pub const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// On what it was allowed.
+    pub const fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// Whether a list of buckets shows those of others too.
+    pub const fn sees_all(&self) -> bool {
+        self.sees_all
+    }
+}
