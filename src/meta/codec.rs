@@ -1,0 +1,281 @@
+//! How values stand in columns: the on-disk shapes, apart from the types that the house speaks in.
+//!
+//! ```text
+//! etag       md5 (16) [parts (2, big endian)]
+//! checksum   algorithm's code (1) | kind (1) | parts, 0 for none (2, big endian) | value
+//! checksum_kind  algorithm's code * 2 + kind        kind: 0 full object, 1 composite
+//! metadata   JSON [[[name, value]…] system, [[name, value]…] user], NULL if both are empty
+//! roles      JSON [name…]
+//! ```
+
+use rusqlite::Row;
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+use super::records::{AgencyState, ObjectMetadata, Owner, UploadNumber, Versioning};
+use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
+use crate::types::clock::Time;
+use crate::types::etag::Etag;
+use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
+use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
+use crate::types::names::{AgencyId, BucketName, ObjectKey, PrincipalName};
+use crate::types::roles::Role;
+
+/// A column in the house's type. A newtype, because neither side of the conversion is ours.
+pub(super) struct Sql<T>(pub(super) T);
+
+/// Reads a column.
+pub(super) fn column<T>(row: &Row<'_>, index: usize) -> rusqlite::Result<T>
+where
+    Sql<T>: FromSql,
+{
+    row.get::<_, Sql<T>>(index).map(|sql| sql.0)
+}
+
+/// Reads a column that may be NULL.
+pub(super) fn optional<T>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>>
+where
+    Sql<T>: FromSql,
+{
+    row.get::<_, Option<Sql<T>>>(index)
+        .map(|sql| sql.map(|sql| sql.0))
+}
+
+/// Reads two columns as the owner that they are.
+pub(super) fn owner(row: &Row<'_>, index: usize) -> rusqlite::Result<Owner> {
+    Ok(Owner {
+        id: column(row, index)?,
+        name: column(row, index + 1)?,
+    })
+}
+
+fn wrong() -> FromSqlError {
+    FromSqlError::Other("not what was written".into())
+}
+
+macro_rules! as_integer {
+    ($type:ty, $read:expr, $write:expr) => {
+        impl FromSql for Sql<$type> {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let read: fn(i64) -> Option<$type> = $read;
+                read(value.as_i64()?).map(Self).ok_or_else(wrong)
+            }
+        }
+
+        impl ToSql for Sql<$type> {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                let write: fn(&$type) -> i64 = $write;
+                Ok(write(&self.0).into())
+            }
+        }
+    };
+}
+
+as_integer!(Time, |n| Some(Time::from_millis(n)), |t| t.millis());
+as_integer!(BucketId, |n| Some(BucketId(n)), |id| id.0);
+as_integer!(Sequence, |n| Some(Sequence(n)), |s| s.0);
+as_integer!(UploadNumber, |n| Some(UploadNumber(n)), |u| u.0);
+as_integer!(
+    PartNumber,
+    |n| u64::try_from(n).ok().and_then(PartNumber::new),
+    |n| i64::from(n.get())
+);
+// Sizes and offsets are bounded far below 2^63 (limits::OBJECT_BYTES_MAX).
+as_integer!(u64, |n| n.try_into().ok(), |n| i64::try_from(*n)
+    .unwrap_or(i64::MAX));
+as_integer!(
+    Versioning,
+    |n| match n {
+        0 => Some(Versioning::Off),
+        1 => Some(Versioning::Enabled),
+        2 => Some(Versioning::Suspended),
+        _ => None,
+    },
+    |versioning| match versioning {
+        Versioning::Off => 0,
+        Versioning::Enabled => 1,
+        Versioning::Suspended => 2,
+    }
+);
+as_integer!(
+    AgencyState,
+    |n| match n {
+        0 => Some(AgencyState::Active),
+        1 => Some(AgencyState::Suspended),
+        _ => None,
+    },
+    |state| match state {
+        AgencyState::Active => 0,
+        AgencyState::Suspended => 1,
+    }
+);
+as_integer!(
+    (ChecksumAlgorithm, ChecksumType),
+    |n| {
+        let code = u8::try_from(n).ok()?;
+        Some((ChecksumAlgorithm::from_code(code / 2)?, kind(code % 2)?))
+    },
+    |(algorithm, kind)| i64::from(algorithm.code() * 2 + kind_code(*kind))
+);
+
+macro_rules! as_blob {
+    ($type:ty, $read:expr, $write:expr) => {
+        impl FromSql for Sql<$type> {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let read: fn(&[u8]) -> Option<$type> = $read;
+                read(value.as_blob()?).map(Self).ok_or_else(wrong)
+            }
+        }
+
+        impl ToSql for Sql<&$type> {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                let write: fn(&$type) -> &[u8] = $write;
+                Ok(write(self.0).into())
+            }
+        }
+    };
+}
+
+as_blob!(BlobId, |b| b.try_into().ok().map(BlobId::new), |id| id
+    .as_bytes());
+as_blob!(UploadId, |b| b.try_into().ok().map(UploadId::new), |id| id
+    .as_bytes());
+as_blob!(
+    CanonicalId,
+    |b| b.try_into().ok().map(CanonicalId::new),
+    |id| id.as_bytes()
+);
+as_blob!(VersionId, VersionId::from_bytes, |id| id.as_bytes());
+as_blob!(
+    ObjectKey,
+    |b| ObjectKey::parse(std::str::from_utf8(b).ok()?).ok(),
+    |key| key.as_str().as_bytes()
+);
+
+macro_rules! as_text {
+    ($type:ty) => {
+        impl FromSql for Sql<$type> {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                <$type>::parse(value.as_str()?)
+                    .map(Self)
+                    .map_err(|_| wrong())
+            }
+        }
+
+        impl ToSql for Sql<&$type> {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.0.as_str().into())
+            }
+        }
+    };
+}
+
+as_text!(AgencyId);
+as_text!(AgencyCode);
+as_text!(AccessKeyId);
+as_text!(BucketName);
+as_text!(PrincipalName);
+
+const fn kind_code(kind: ChecksumType) -> u8 {
+    match kind {
+        ChecksumType::FullObject => 0,
+        ChecksumType::Composite => 1,
+    }
+}
+
+const fn kind(code: u8) -> Option<ChecksumType> {
+    match code {
+        0 => Some(ChecksumType::FullObject),
+        1 => Some(ChecksumType::Composite),
+        _ => None,
+    }
+}
+
+/// The `etag` column.
+pub(super) fn etag_bytes(etag: &Etag) -> Vec<u8> {
+    let mut bytes = etag.md5.to_vec();
+    if let Some(parts) = etag.parts {
+        bytes.extend_from_slice(&parts.to_be_bytes());
+    }
+    bytes
+}
+
+impl FromSql for Sql<Etag> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let (md5, rest) = value.as_blob()?.split_first_chunk().ok_or_else(wrong)?;
+        let parts = match rest {
+            [] => None,
+            [high, low] => Some(u16::from_be_bytes([*high, *low])),
+            _ => return Err(wrong()),
+        };
+        Ok(Self(Etag { md5: *md5, parts }))
+    }
+}
+
+/// The `checksum` column.
+pub(super) fn checksum_bytes(checksum: &ObjectChecksum) -> Vec<u8> {
+    let mut bytes = vec![checksum.value.algorithm().code(), kind_code(checksum.kind)];
+    bytes.extend_from_slice(&checksum.parts.unwrap_or(0).to_be_bytes());
+    bytes.extend_from_slice(checksum.value.as_bytes());
+    bytes
+}
+
+/// The `checksum_kind` column.
+pub(super) fn checksum_kind(checksum: &ObjectChecksum) -> Sql<(ChecksumAlgorithm, ChecksumType)> {
+    Sql((checksum.value.algorithm(), checksum.kind))
+}
+
+impl FromSql for Sql<ObjectChecksum> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let [algorithm, kind_byte, high, low, value @ ..] = value.as_blob()? else {
+            return Err(wrong());
+        };
+        let algorithm = ChecksumAlgorithm::from_code(*algorithm).ok_or_else(wrong)?;
+        Ok(Self(ObjectChecksum {
+            value: ChecksumValue::new(algorithm, value).ok_or_else(wrong)?,
+            kind: kind(*kind_byte).ok_or_else(wrong)?,
+            parts: Some(u16::from_be_bytes([*high, *low])).filter(|parts| *parts > 0),
+        }))
+    }
+}
+
+/// The `metadata` column; the content type has a column of its own.
+pub(super) fn metadata_text(metadata: &ObjectMetadata) -> Option<String> {
+    if metadata.system.is_empty() && metadata.user.is_empty() {
+        return None;
+    }
+    let pair = (&metadata.system, &metadata.user);
+    Some(serde_json::to_string(&pair).expect("lists of strings always have a JSON form"))
+}
+
+/// Reads the columns `content_type` and `metadata`.
+pub(super) fn metadata(row: &Row<'_>, index: usize) -> rusqlite::Result<ObjectMetadata> {
+    let content_type = row.get(index)?;
+    let text = row.get_ref(index + 1)?.as_str_or_null()?;
+    let (system, user) = match text {
+        None => Default::default(),
+        Some(text) => serde_json::from_str(text).map_err(|error| {
+            let kind = rusqlite::types::Type::Text;
+            rusqlite::Error::FromSqlConversionFailure(index + 1, kind, error.into())
+        })?,
+    };
+    Ok(ObjectMetadata {
+        content_type,
+        system,
+        user,
+    })
+}
+
+/// The `roles` column.
+pub(super) fn roles_text(roles: &[Role]) -> String {
+    let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
+    serde_json::to_string(&names).expect("lists of strings always have a JSON form")
+}
+
+impl FromSql for Sql<Vec<Role>> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let names: Vec<String> = serde_json::from_str(value.as_str()?).map_err(|_| wrong())?;
+        // A role that this program does not know refuses the whole list (law 8).
+        let roles = names.iter().map(|name| Role::parse(name));
+        roles.collect::<Option<_>>().map(Self).ok_or_else(wrong)
+    }
+}

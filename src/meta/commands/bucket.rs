@@ -1,0 +1,143 @@
+//! Buckets come, keep versions or not, and go.
+
+use super::super::codec::{Sql, column};
+use super::super::engine::{Command, Tx};
+use super::super::error::{Error, Limited};
+use super::super::records::{BucketRecord, Owner, Versioning};
+use super::super::schema::OfAgency;
+use crate::types::clock::Time;
+use crate::types::ids::BucketId;
+use crate::types::limits;
+use crate::types::names::BucketName;
+
+/// Makes a bucket. Refused with [`Error::BucketExists`] or [`Error::LimitReached`].
+#[derive(Clone, Debug)]
+pub struct CreateBucket {
+    /// Its name.
+    pub name: BucketName,
+    /// Who makes it.
+    pub owner: Owner,
+    /// When.
+    pub created: Time,
+}
+
+impl Command for CreateBucket {
+    type On = OfAgency;
+    type Output = BucketRecord;
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<BucketRecord, Error> {
+        let taken = tx.first(
+            "SELECT owner FROM buckets WHERE name = ?1",
+            [Sql(&self.name)],
+            |row| column(row, 0),
+        )?;
+        if let Some(owner) = taken {
+            return Err(Error::BucketExists { owner });
+        }
+        super::bounded(
+            tx,
+            "SELECT count(*) FROM buckets",
+            limits::BUCKETS_MAX,
+            Limited::Buckets,
+        )?;
+        let record = BucketRecord {
+            id: BucketId(tx.next_number()),
+            name: self.name.clone(),
+            owner: self.owner.clone(),
+            created: self.created,
+            versioning: Versioning::Off,
+        };
+        tx.execute(
+            "INSERT INTO buckets (bucket_id, name, owner, owner_name, created_ms, versioning)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (
+                Sql(record.id),
+                Sql(&record.name),
+                Sql(&record.owner.id),
+                Sql(&record.owner.name),
+                Sql(record.created),
+                Sql(record.versioning),
+            ),
+        )?;
+        Ok(record)
+    }
+}
+
+/// Removes an empty bucket; its uploads in progress are aborted. Refused with
+/// [`Error::NoSuchBucket`] or [`Error::BucketNotEmpty`].
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteBucket {
+    /// Which.
+    pub bucket_id: BucketId,
+    /// When.
+    pub at: Time,
+}
+
+impl Command for DeleteBucket {
+    type On = OfAgency;
+    type Output = ();
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        let filled: Option<bool> = tx.first(
+            "SELECT EXISTS (SELECT 1 FROM objects WHERE bucket_id = ?1)
+                 OR EXISTS (SELECT 1 FROM versions WHERE bucket_id = ?1)",
+            [Sql(self.bucket_id)],
+            |row| row.get(0),
+        )?;
+        if filled == Some(true) {
+            return Err(Error::BucketNotEmpty);
+        }
+        let removed = tx.execute(
+            "DELETE FROM buckets WHERE bucket_id = ?1",
+            [Sql(self.bucket_id)],
+        )?;
+        if removed == 0 {
+            return Err(Error::NoSuchBucket);
+        }
+        tx.execute(
+            "INSERT INTO abandoned (upload_number, since_ms)
+             SELECT upload_number, ?2 FROM uploads WHERE bucket_id = ?1",
+            (Sql(self.bucket_id), Sql(self.at)),
+        )?;
+        tx.execute(
+            "DELETE FROM uploads WHERE bucket_id = ?1",
+            [Sql(self.bucket_id)],
+        )?;
+        Ok(())
+    }
+}
+
+/// Switches versioning on or suspends it. Refused with [`Error::NoSuchBucket`], or
+/// [`Error::VersioningChanged`] for [`Versioning::Off`] on a bucket that had it on.
+#[derive(Clone, Copy, Debug)]
+pub struct SetVersioning {
+    /// Which bucket.
+    pub bucket_id: BucketId,
+    /// What it is to do from now on.
+    pub versioning: Versioning,
+}
+
+impl Command for SetVersioning {
+    type On = OfAgency;
+    type Output = ();
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        let found = tx.first(
+            "SELECT versioning FROM buckets WHERE bucket_id = ?1",
+            [Sql(self.bucket_id)],
+            |row| column::<Versioning>(row, 0),
+        )?;
+        match (found, self.versioning) {
+            (None, _) => Err(Error::NoSuchBucket),
+            (Some(now), wanted) if now == wanted => Ok(()),
+            (Some(_), Versioning::Off) => Err(Error::VersioningChanged),
+            (Some(_), wanted) => {
+                tx.execute(
+                    "UPDATE buckets SET versioning = ?2 WHERE bucket_id = ?1",
+                    (Sql(self.bucket_id), Sql(wanted)),
+                )?;
+                Ok(())
+            }
+        }
+    }
+}

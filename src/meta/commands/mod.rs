@@ -1,0 +1,36 @@
+//! What can change, one command a file. Every field is typed; every refusal is named.
+
+mod access_keys;
+mod agencies;
+mod bucket;
+mod complete_upload;
+mod delete_objects;
+mod operators;
+mod put_object;
+mod uploads;
+
+#[cfg(test)]
+mod tests;
+
+pub use access_keys::{CreateAccessKey, RevokeAccessKey};
+pub use agencies::{CreateAgency, SetAgencyState};
+pub use bucket::{CreateBucket, DeleteBucket, SetVersioning};
+pub use complete_upload::{CompleteUpload, CompletedPart};
+pub use delete_objects::{DeleteObject, DeleteObjects, DeleteOutcome, Deletion};
+pub use operators::AddOperator;
+pub use put_object::{PutObject, PutOutcome};
+pub use uploads::{AbortUpload, CreateUpload, PutPart, UploadPlace};
+pub use uploads::{CollectAbandoned, ForgetGarbage, Progress};
+
+use super::engine::Tx;
+use super::error::{Error, Limited};
+
+/// Refuses one more row than a table may have (law 10). `count` selects how many there are.
+fn bounded(tx: &Tx<'_>, count: &str, max: u64, what: Limited) -> Result<(), Error> {
+    let found: Option<i64> = tx.first(count, [], |row| row.get(0))?;
+    let found = found.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+    if found >= max {
+        return Err(Error::LimitReached(what));
+    }
+    Ok(())
+}

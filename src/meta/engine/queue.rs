@@ -1,0 +1,184 @@
+//! What waits for the writer: changes with somebody waiting for them, and audit entries without.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+
+use super::super::audit::AuditEntry;
+use super::super::error::Error;
+use super::job::Job;
+use crate::types::limits;
+
+/// How long entries wait for a change to share its transaction.
+const FLUSH: Duration = Duration::from_millis(limits::AUDIT_FLUSH_MS);
+
+/// How often a writer whose last commit failed tries again by itself.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// The bounded queue in front of a writer (law 10).
+pub(super) struct Queue {
+    /// Guards what waits; held for a push or a take, never over a commit.
+    state: Mutex<State>,
+    wake: Condvar,
+    /// Places for entries, given back once they are durable. Callers wait here in order.
+    places: Semaphore,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Box<dyn Job>>,
+    entries: VecDeque<AuditEntry>,
+    /// When the oldest of the entries came.
+    since: Option<Instant>,
+    closed: bool,
+}
+
+/// What the writer is to do next.
+pub(super) struct Group {
+    pub(super) jobs: Vec<Box<dyn Job>>,
+    /// The queue was closed, and nothing comes after this.
+    pub(super) last: bool,
+}
+
+/// How the writer fares, which decides how long it may wait.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Waiting {
+    /// Nothing is left over: wait for work.
+    Idle,
+    /// More entries wait than one group took: go on at once.
+    Behind,
+    /// The last commit failed: look again soon.
+    Failing,
+}
+
+impl Queue {
+    pub(super) fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            places: Semaphore::new(limits::AUDIT_QUEUE_MAX),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A push or a take cannot panic half-way, so a poisoned state is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a change to the writer; `Busy` if too many wait already.
+    pub(super) fn push(&self, job: Box<dyn Job>) -> Result<(), Error> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Error::Closed);
+        }
+        if state.jobs.len() >= limits::WRITER_QUEUE_MAX {
+            return Err(Error::Busy);
+        }
+        state.jobs.push_back(job);
+        if state.jobs.len() == 1 {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Hands an entry to the writer, waiting for a place.
+    ///
+    /// Cancel safety: dropped before it is ready, nothing was queued.
+    pub(super) async fn append(&self, entry: AuditEntry) -> Result<(), Error> {
+        let places = self.places.acquire_many(places(&entry)).await;
+        places.map_err(|_| Error::Closed)?.forget();
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Error::Closed);
+        }
+        state.entries.push_back(entry);
+        match state.entries.len() {
+            1 => {
+                state.since = Some(Instant::now());
+                self.wake.notify_one();
+            }
+            limits::GROUP_ENTRIES_MAX => self.wake.notify_one(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Waits until there is something to do and takes it: changes up to the bounds of a group, and
+    /// all entries, moved to the end of `entries`.
+    pub(super) fn take(&self, waiting: Waiting, entries: &mut VecDeque<AuditEntry>) -> Group {
+        let mut state = self.lock();
+        let asked = Instant::now();
+        loop {
+            let full = state.entries.len() >= limits::GROUP_ENTRIES_MAX;
+            let ready = match waiting {
+                Waiting::Idle => full,
+                Waiting::Behind => true,
+                Waiting::Failing => false,
+            };
+            if ready || !state.jobs.is_empty() || state.closed {
+                break;
+            }
+            let due = match (waiting, state.since) {
+                (Waiting::Failing, _) => Some(asked + RETRY),
+                (_, Some(since)) => Some(since + FLUSH),
+                (_, None) => None,
+            };
+            let Some(due) = due else {
+                state = self
+                    .wake
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let woken = self.wake.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if state.closed || entries.len() < limits::GROUP_ENTRIES_MAX {
+            entries.append(&mut state.entries);
+            state.since = None;
+        }
+        let jobs = state.group();
+        let last = state.closed && state.jobs.is_empty();
+        Group { jobs, last }
+    }
+
+    /// Gives the places of entries back that are durable now.
+    pub(super) fn release(&self, durable: impl Iterator<Item = AuditEntry>) {
+        let freed: u32 = durable.map(|entry| places(&entry)).sum();
+        self.places.add_permits(usize::try_from(freed).unwrap_or(0));
+    }
+
+    /// Takes nothing more; what waits is still written.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.places.close();
+        self.wake.notify_all();
+    }
+}
+
+impl State {
+    fn group(&mut self) -> Vec<Box<dyn Job>> {
+        let mut bytes = 0_usize;
+        let mut count = 0;
+        for job in self.jobs.iter().take(limits::GROUP_COMMANDS_MAX) {
+            bytes = bytes.saturating_add(job.bytes());
+            if count > 0 && bytes > limits::GROUP_BYTES_MAX {
+                break;
+            }
+            count += 1;
+        }
+        self.jobs.drain(..count).collect()
+    }
+}
+
+/// How many places an entry takes: a long body takes the room of several short ones.
+fn places(entry: &AuditEntry) -> u32 {
+    let count = 1 + entry.sealed_body.len() / limits::AUDIT_ENTRY_BYTES;
+    u32::try_from(count.min(limits::AUDIT_QUEUE_MAX)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,249 @@
+//! What can go wrong in the index, in three kinds: refusals, faults and states of the engine.
+
+use std::io;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::types::ids::CanonicalId;
+use crate::types::ids::PartNumber;
+
+/// Why a command or query gave nothing.
+///
+/// Cloneable, because one failed group commit is told to every caller in the group.
+#[derive(Clone, Debug, Error)]
+pub enum Error {
+    /// A bucket of this name exists; the owner tells `BucketAlreadyOwnedByYou` from
+    /// `BucketAlreadyExists`.
+    #[error("the bucket exists")]
+    BucketExists {
+        /// Who owns it.
+        owner: CanonicalId,
+    },
+    /// The bucket does not exist, or no longer.
+    #[error("no such bucket")]
+    NoSuchBucket,
+    /// The bucket still holds objects, noncurrent versions or delete markers.
+    #[error("the bucket is not empty")]
+    BucketNotEmpty,
+    /// The bucket's versioning is not what the caller chose the version id for (read the bucket
+    /// again and retry), or cannot become what was asked: once on, it is never off again.
+    #[error("the bucket's versioning changed under the request")]
+    VersioningChanged,
+    /// `If-Match` or `If-None-Match` does not hold (S3: 412).
+    #[error("a precondition failed")]
+    PreconditionFailed,
+    /// `If-Match` on a key without a current object (S3: 404).
+    #[error("no such object")]
+    NoSuchObject,
+    /// The upload does not exist, or was completed or aborted.
+    #[error("no such upload")]
+    NoSuchUpload,
+    /// A part named in Complete was not uploaded, or is not the one that the caller saw.
+    #[error("part {} is not the one that was uploaded", number.get())]
+    InvalidPart {
+        /// The part.
+        number: PartNumber,
+    },
+    /// The parts named in Complete do not ascend, or there are none.
+    #[error("the parts are not in ascending order")]
+    InvalidPartOrder,
+    /// A part other than the last is smaller than S3 allows.
+    #[error("part {} is too small", number.get())]
+    EntityTooSmall {
+        /// The part.
+        number: PartNumber,
+    },
+    /// The parts of an upload together exceed what an object may have.
+    #[error("the object would be too large")]
+    EntityTooLarge,
+    /// As many of these as there may be (law 10).
+    #[error("no more {0} are allowed")]
+    LimitReached(Limited),
+    /// The access key id is taken.
+    #[error("the access key exists")]
+    AccessKeyExists,
+    /// No such access key.
+    #[error("no such access key")]
+    NoSuchAccessKey,
+    /// An agency of this name exists.
+    #[error("the agency exists")]
+    AgencyExists,
+    /// Another agency has this code.
+    #[error("the agency's code is taken")]
+    AgencyCodeTaken,
+    /// No such agency.
+    #[error("no such agency")]
+    NoSuchAgency,
+    /// An operator of this name, or with this token, exists.
+    #[error("the operator exists")]
+    OperatorExists,
+
+    /// The writer's queue is full.
+    #[error("the writer is busy")]
+    Busy,
+    /// The database was closed.
+    #[error("the database is closed")]
+    Closed,
+    /// The last commit failed and none has succeeded since, so no entry can be promised.
+    #[error("the audit log cannot be written")]
+    Unwritable,
+
+    /// The file does not open with this key, or is no database of ours at all.
+    #[error("the database does not open with this key")]
+    WrongKey,
+    /// The file was written by a newer Acervo.
+    #[error("the database has schema {found}, this program knows up to {known}")]
+    NewerSchema {
+        /// The schema version of the file.
+        found: i32,
+        /// The newest that this program knows.
+        known: i32,
+    },
+    /// The file is another kind of database: a catalog where an index should be, or the reverse.
+    #[error("the database is of another kind")]
+    WrongKind,
+    /// The linked SQLite can corrupt a write-ahead log.
+    #[error("SQLite {found} is older than {needed}")]
+    OldSqlite {
+        /// `SQLITE_VERSION_NUMBER` of the linked library.
+        found: i32,
+        /// The oldest that is safe.
+        needed: i32,
+    },
+    /// A row does not read back as what was written.
+    #[error("a row does not read back as it was written")]
+    Unreadable(#[source] Fault),
+    /// The audit log does not end where the counters say.
+    #[error("the audit log ends at {found} entries, {expected} were committed")]
+    AuditGap {
+        /// Entries committed, by the counters.
+        expected: i64,
+        /// Entries found.
+        found: i64,
+    },
+    /// There is no room on the disk.
+    #[error("the disk is full")]
+    DiskFull(#[source] Fault),
+    /// The disk or the file failed.
+    #[error("the database's storage failed")]
+    Storage(#[source] Fault),
+    /// SQLite refused what the house asked of it: an error of this program.
+    #[error("the database engine failed")]
+    Engine(#[source] Fault),
+    /// The directory or file could not be made, opened or synced.
+    #[error("the database file could not be made")]
+    File(#[source] Arc<io::Error>),
+}
+
+/// What there may be only so many of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Limited {
+    /// Buckets of an agency.
+    Buckets,
+    /// Access keys of an agency.
+    AccessKeys,
+    /// Uploads in progress in an agency.
+    Uploads,
+    /// Agencies of an installation.
+    Agencies,
+    /// Operators of an installation.
+    Operators,
+}
+
+impl std::fmt::Display for Limited {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Buckets => "buckets",
+            Self::AccessKeys => "access keys",
+            Self::Uploads => "uploads in progress",
+            Self::Agencies => "agencies",
+            Self::Operators => "operators",
+        })
+    }
+}
+
+/// What SQLite said. Opaque: nothing of SQLite passes the door of this room.
+#[derive(Clone, Debug, Error)]
+#[error(transparent)]
+pub struct Fault(Arc<rusqlite::Error>);
+
+impl Error {
+    /// Whether the caller asked for what cannot be: nothing is wrong with the database, and the
+    /// command changed nothing.
+    pub const fn is_refusal(&self) -> bool {
+        match self {
+            Self::BucketExists { .. }
+            | Self::NoSuchBucket
+            | Self::BucketNotEmpty
+            | Self::VersioningChanged
+            | Self::PreconditionFailed
+            | Self::NoSuchObject
+            | Self::NoSuchUpload
+            | Self::InvalidPart { .. }
+            | Self::InvalidPartOrder
+            | Self::EntityTooSmall { .. }
+            | Self::EntityTooLarge
+            | Self::LimitReached(_)
+            | Self::AccessKeyExists
+            | Self::NoSuchAccessKey
+            | Self::AgencyExists
+            | Self::AgencyCodeTaken
+            | Self::NoSuchAgency
+            | Self::OperatorExists => true,
+            Self::Busy
+            | Self::Closed
+            | Self::Unwritable
+            | Self::WrongKey
+            | Self::NewerSchema { .. }
+            | Self::WrongKind
+            | Self::OldSqlite { .. }
+            | Self::Unreadable(_)
+            | Self::AuditGap { .. }
+            | Self::DiskFull(_)
+            | Self::Storage(_)
+            | Self::Engine(_)
+            | Self::File(_) => false,
+        }
+    }
+
+    /// Whether nothing can be written until the disk is better.
+    pub(super) const fn is_storage(&self) -> bool {
+        matches!(self, Self::DiskFull(_) | Self::Storage(_))
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        let unreadable = matches!(
+            error,
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..)
+        );
+        let code = error.sqlite_error_code();
+        let fault = Fault(Arc::new(error));
+        match code {
+            None if unreadable => Self::Unreadable(fault),
+            Some(ErrorCode::DiskFull) => Self::DiskFull(fault),
+            Some(
+                ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::OutOfMemory,
+            ) => Self::Storage(fault),
+            _ => Self::Engine(fault),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::File(Arc::new(error))
+    }
+}

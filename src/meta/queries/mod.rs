@@ -1,0 +1,47 @@
+//! What can be asked, one noun a file. Each adds its questions to
+//! [`Reader`](super::engine::Reader).
+
+mod access_keys;
+mod audit;
+mod buckets;
+mod catalog;
+mod garbage;
+mod list;
+mod list_objects;
+mod list_versions;
+mod objects;
+mod pieces;
+mod uploads;
+mod walk;
+
+pub use list::{ListEntry, ListPage, ListQuery};
+pub use list_versions::VersionMarker;
+pub use uploads::UploadMarker;
+pub(super) use uploads::{UPLOAD, read_upload};
+
+use super::engine::Reader;
+use super::error::Error;
+use rusqlite::{OptionalExtension as _, Params, Row};
+
+impl<S> Reader<'_, S> {
+    fn first<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, Error> {
+        let mut statement = self.connection().prepare_cached(sql)?;
+        Ok(statement.query_row(values, read).optional()?)
+    }
+
+    fn all<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Error> {
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let rows = statement.query_map(values, read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,353 @@
+//! What commands take and queries give: the index in the house's own types.
+
+use bytes::Bytes;
+
+use super::error::Error;
+use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
+use crate::types::clock::Time;
+use crate::types::etag::{Etag, EtagMatch};
+use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
+use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
+use crate::types::names::{AgencyId, BucketName, ObjectKey, PrincipalName};
+use crate::types::roles::Role;
+
+/// Who owns a bucket, an object or an upload, as S3 shows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Owner {
+    /// S3's canonical user id.
+    pub id: CanonicalId,
+    /// S3's display name.
+    pub name: PrincipalName,
+}
+
+/// Whether a bucket keeps the versions that a change replaces.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Versioning {
+    /// Never was on: every version is `null`, and replaced.
+    Off,
+    /// Each change makes a version.
+    Enabled,
+    /// Was on: versions stay, changes make and replace the `null` version.
+    Suspended,
+}
+
+/// A bucket.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BucketRecord {
+    /// Its number, never used again.
+    pub id: BucketId,
+    /// Its name, unique in the agency.
+    pub name: BucketName,
+    /// Who made it.
+    pub owner: Owner,
+    /// When it was made.
+    pub created: Time,
+    /// Whether it keeps versions.
+    pub versioning: Versioning,
+}
+
+/// What a client tells about a document beside its bytes.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ObjectMetadata {
+    /// `Content-Type`.
+    pub content_type: String,
+    /// The other headers of the document: `Cache-Control`, `Content-Disposition`, …
+    pub system: Vec<(String, String)>,
+    /// `x-amz-meta-*`, without the prefix.
+    pub user: Vec<(String, String)>,
+}
+
+pub use crate::types::ids::UploadNumber;
+
+/// Where the sealed bytes of a version are.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum StoredBody {
+    /// Here.
+    Inline(Bytes),
+    /// In a blob of its own.
+    Blob(BlobId),
+    /// In the pieces of a completed upload.
+    Parts {
+        /// Which.
+        upload: UploadNumber,
+        /// How many there are.
+        count: u16,
+    },
+}
+
+/// Where the sealed bytes of one part are.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum StoredPiece {
+    /// Here.
+    Inline(Bytes),
+    /// In a blob of its own.
+    Blob(BlobId),
+}
+
+/// What must hold of the current version for a write to happen; both parts, where given.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Precondition {
+    /// `If-Match`.
+    pub if_match: Option<EtagMatch>,
+    /// `If-None-Match`.
+    pub if_none_match: Option<EtagMatch>,
+}
+
+impl Precondition {
+    /// Whether the write may happen over a current version with this tag, or over none.
+    ///
+    /// Source: AWS S3 User Guide, "How to prevent object overwrites with conditional writes".
+    pub(super) fn check(&self, current: Option<&Etag>) -> Result<(), Error> {
+        match (&self.if_match, current) {
+            (Some(_), None) => return Err(Error::NoSuchObject),
+            (Some(wanted), Some(etag)) if !wanted.matches(etag) => {
+                return Err(Error::PreconditionFailed);
+            }
+            (Some(_), Some(_)) | (None, _) => {}
+        }
+        match (&self.if_none_match, current) {
+            (Some(unwanted), Some(etag)) if unwanted.matches(etag) => {
+                Err(Error::PreconditionFailed)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A version about to be stored, whole.
+#[derive(Clone, Debug)]
+pub struct NewVersion {
+    /// Chosen by the caller after the bucket's versioning, because the data key is bound to it.
+    pub version_id: VersionId,
+    /// `Last-Modified`.
+    pub modified: Time,
+    /// Bytes of the document.
+    pub size_bytes: u64,
+    /// Its entity tag.
+    pub etag: Etag,
+    /// Who stored it.
+    pub owner: Owner,
+    /// What the client told.
+    pub metadata: ObjectMetadata,
+    /// The checksum that the client asked for.
+    pub checksum: Option<ObjectChecksum>,
+    /// The data key, wrapped; empty when the pieces have keys of their own.
+    pub wrapped_key: Vec<u8>,
+    /// The bytes.
+    pub body: StoredBody,
+}
+
+/// What a HEAD shows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ObjectHead {
+    /// The version's place in the order of changes.
+    pub sequence: Sequence,
+    /// Its id.
+    pub version_id: VersionId,
+    /// Bytes of the document.
+    pub size_bytes: u64,
+    /// Its entity tag.
+    pub etag: Etag,
+    /// `Last-Modified`.
+    pub modified: Time,
+    /// Who stored it.
+    pub owner: Owner,
+    /// What the client told.
+    pub metadata: ObjectMetadata,
+    /// Its checksum.
+    pub checksum: Option<ObjectChecksum>,
+    /// The upload that it was made of, and how many parts that had.
+    pub parts: Option<(UploadNumber, u16)>,
+}
+
+/// What a GET needs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ObjectRecord {
+    /// What a HEAD shows.
+    pub head: ObjectHead,
+    /// The data key, wrapped; empty when the pieces have keys of their own.
+    pub wrapped_key: Vec<u8>,
+    /// The bytes.
+    pub body: StoredBody,
+}
+
+/// What stands at a version id.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum VersionRecord<T> {
+    /// A document.
+    Object(T),
+    /// A delete marker.
+    Marker(MarkerRecord),
+}
+
+/// A delete marker.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MarkerRecord {
+    /// Its id.
+    pub version_id: VersionId,
+    /// When it was made.
+    pub modified: Time,
+}
+
+/// What a list shows of an object.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedObject {
+    /// Its key.
+    pub object_key: ObjectKey,
+    /// Bytes of the document.
+    pub size_bytes: u64,
+    /// Its entity tag.
+    pub etag: Etag,
+    /// `Last-Modified`.
+    pub modified: Time,
+    /// Who stored it.
+    pub owner: Owner,
+    /// What its checksum is of.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+/// What a list shows of a version or delete marker.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedVersion {
+    /// Its key.
+    pub object_key: ObjectKey,
+    /// Its id.
+    pub version_id: VersionId,
+    /// Whether it is the newest of its key.
+    pub is_latest: bool,
+    /// `Last-Modified`.
+    pub modified: Time,
+    /// Who stored it.
+    pub owner: Owner,
+    /// The document's size, tag and checksum; `None` for a delete marker.
+    pub content: Option<ListedContent>,
+}
+
+/// The document of a listed version.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedContent {
+    /// Bytes of the document.
+    pub size_bytes: u64,
+    /// Its entity tag.
+    pub etag: Etag,
+    /// What its checksum is of.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+/// A multipart upload in progress.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UploadRecord {
+    /// Its number.
+    pub number: UploadNumber,
+    /// Its id on the wire.
+    pub upload_id: UploadId,
+    /// The key that it will have.
+    pub object_key: ObjectKey,
+    /// Who began it.
+    pub owner: Owner,
+    /// When.
+    pub initiated: Time,
+    /// What the client told.
+    pub metadata: ObjectMetadata,
+    /// The checksum that the client announced.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+/// What a list shows of an upload in progress.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedUpload {
+    /// The key that it will have.
+    pub object_key: ObjectKey,
+    /// Its id.
+    pub upload_id: UploadId,
+    /// Who began it.
+    pub owner: Owner,
+    /// When.
+    pub initiated: Time,
+    /// The checksum that the client announced.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+/// What a list shows of an uploaded part.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedPiece {
+    /// Its number.
+    pub number: PartNumber,
+    /// Tells it from every other upload of a part with this number.
+    pub sequence: Sequence,
+    /// Its bytes.
+    pub size_bytes: u64,
+    /// MD5 of its bytes: its entity tag.
+    pub md5: [u8; 16],
+    /// When it was uploaded.
+    pub modified: Time,
+    /// Its checksum.
+    pub checksum: Option<ChecksumValue>,
+}
+
+/// A part with what a read of it needs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PieceRecord {
+    /// What a list shows.
+    pub listed: ListedPiece,
+    /// Where it begins in the object; `None` until the upload is completed.
+    pub start_offset: Option<u64>,
+    /// Its data key, wrapped.
+    pub wrapped_key: Vec<u8>,
+    /// Its bytes.
+    pub body: StoredPiece,
+}
+
+/// An access key with what its use needs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AccessKeyRecord {
+    /// The public half.
+    pub access_key_id: AccessKeyId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What it may do.
+    pub roles: Vec<Role>,
+    /// The secret half, sealed under the agency's key for secrets.
+    pub sealed_secret: Vec<u8>,
+    /// When it was made.
+    pub created: Time,
+    /// From when on it is refused.
+    pub expires: Option<Time>,
+    /// When it was revoked.
+    pub revoked: Option<Time>,
+    /// A policy document that narrows it.
+    pub inline_policy: Option<String>,
+}
+
+/// Whether an agency is served.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AgencyState {
+    /// It is.
+    Active,
+    /// Its requests are refused; its data stay.
+    Suspended,
+}
+
+/// An agency, as the catalog knows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AgencyRecord {
+    /// Its slug, the name of its directory.
+    pub agency: AgencyId,
+    /// By which its access keys name it.
+    pub code: AgencyCode,
+    /// Its name for people.
+    pub display_name: String,
+    /// Whether it is served.
+    pub state: AgencyState,
+    /// When it was made.
+    pub created: Time,
+}
+
+/// An operator of the installation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OperatorRecord {
+    /// Who.
+    pub name: PrincipalName,
+    /// When the token was made.
+    pub created: Time,
+}

@@ -1,0 +1,194 @@
+//! The tables of both databases.
+//!
+//! ```text
+//! index.db                                                    rows of one document
+//! buckets      one row a bucket
+//! objects      the live current version of each key            1  what a list shows
+//! versions     noncurrent versions and delete markers
+//! details      what only a read of the document needs          1  metadata, data key, inline body
+//! uploads      multipart uploads in progress
+//! pieces       parts of uploads, in progress and completed
+//! garbage      blobs that nothing refers to any more
+//! abandoned    uploads whose pieces are to become garbage
+//! principals   who has access keys
+//! access_keys  their credentials, secrets sealed
+//! audit        the log
+//! counters     the next number, the length of the log
+//! ```
+//!
+//! Object keys are blobs, so that they sort by their bytes. A version that is the newest of its key
+//! and no delete marker stands in `objects`, all others in `versions`; a page of a list reads
+//! `objects` alone. A row moves between the two, its details stay.
+
+use super::engine::Schema;
+
+/// What the engine itself keeps in every database.
+macro_rules! common {
+    () => {
+        "
+CREATE TABLE counters (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    next_number INTEGER NOT NULL,
+    audit_size INTEGER NOT NULL,
+    probes INTEGER NOT NULL
+) STRICT;
+INSERT INTO counters VALUES (1, 1, 0, 0);
+
+CREATE TABLE audit (
+    sequence INTEGER PRIMARY KEY,
+    at_seconds INTEGER NOT NULL,
+    commitment BLOB NOT NULL,
+    sealed_body BLOB NOT NULL
+) STRICT;
+"
+    };
+}
+
+/// The database of one agency: `index.db`.
+pub enum OfAgency {}
+
+impl Schema for OfAgency {
+    const APPLICATION_ID: i32 = 0x4163_4978;
+    const MIGRATIONS: &'static [&'static str] = &[concat!(
+        common!(),
+        "
+CREATE TABLE buckets (
+    bucket_id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    owner BLOB NOT NULL,
+    owner_name TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    versioning INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX buckets_by_owner ON buckets (owner, name);
+
+CREATE TABLE objects (
+    bucket_id INTEGER NOT NULL,
+    object_key BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    version_id BLOB NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag BLOB NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    owner BLOB NOT NULL,
+    owner_name TEXT NOT NULL,
+    checksum_kind INTEGER,
+    PRIMARY KEY (bucket_id, object_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE versions (
+    bucket_id INTEGER NOT NULL,
+    object_key BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    version_id BLOB NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag BLOB,
+    modified_ms INTEGER NOT NULL,
+    owner BLOB NOT NULL,
+    owner_name TEXT NOT NULL,
+    checksum_kind INTEGER,
+    PRIMARY KEY (bucket_id, object_key, sequence DESC)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX versions_by_id ON versions (bucket_id, object_key, version_id);
+
+CREATE TABLE details (
+    sequence INTEGER PRIMARY KEY,
+    content_type TEXT NOT NULL,
+    metadata TEXT,
+    checksum BLOB,
+    wrapped_key BLOB NOT NULL,
+    upload_number INTEGER,
+    parts_count INTEGER,
+    blob_id BLOB,
+    inline_body BLOB
+) STRICT;
+CREATE UNIQUE INDEX details_by_blob ON details (blob_id) WHERE blob_id IS NOT NULL;
+
+CREATE TABLE uploads (
+    upload_number INTEGER PRIMARY KEY,
+    upload_id BLOB NOT NULL,
+    bucket_id INTEGER NOT NULL,
+    object_key BLOB NOT NULL,
+    owner BLOB NOT NULL,
+    owner_name TEXT NOT NULL,
+    initiated_ms INTEGER NOT NULL,
+    content_type TEXT NOT NULL,
+    metadata TEXT,
+    checksum_kind INTEGER
+) STRICT;
+CREATE UNIQUE INDEX uploads_by_key ON uploads (bucket_id, object_key, upload_id);
+CREATE INDEX uploads_by_time ON uploads (initiated_ms);
+
+CREATE TABLE pieces (
+    upload_number INTEGER NOT NULL,
+    part_number INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    md5 BLOB NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    checksum BLOB,
+    start_offset INTEGER,
+    wrapped_key BLOB NOT NULL,
+    blob_id BLOB,
+    inline_body BLOB,
+    PRIMARY KEY (upload_number, part_number)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX pieces_by_offset ON pieces (upload_number, start_offset)
+    WHERE start_offset IS NOT NULL AND size_bytes > 0;
+CREATE UNIQUE INDEX pieces_by_blob ON pieces (blob_id) WHERE blob_id IS NOT NULL;
+
+CREATE TABLE garbage (
+    blob_id BLOB PRIMARY KEY,
+    since_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX garbage_by_time ON garbage (since_ms);
+
+CREATE TABLE abandoned (
+    upload_number INTEGER PRIMARY KEY,
+    since_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE principals (
+    name TEXT PRIMARY KEY,
+    canonical_id BLOB NOT NULL,
+    created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE access_keys (
+    access_key_id TEXT PRIMARY KEY,
+    principal TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    sealed_secret BLOB NOT NULL,
+    created_ms INTEGER NOT NULL,
+    expires_ms INTEGER,
+    revoked_ms INTEGER,
+    inline_policy TEXT
+) STRICT, WITHOUT ROWID;
+"
+    )];
+}
+
+/// The database of the installation: `catalog.db`.
+pub enum OfInstallation {}
+
+impl Schema for OfInstallation {
+    const APPLICATION_ID: i32 = 0x4163_4361;
+    const MIGRATIONS: &'static [&'static str] = &[concat!(
+        common!(),
+        "
+CREATE TABLE agencies (
+    agency TEXT PRIMARY KEY,
+    code TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operators (
+    name TEXT PRIMARY KEY,
+    token_hash BLOB NOT NULL UNIQUE,
+    created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"
+    )];
+}

@@ -1,0 +1,349 @@
+//! Versions of a key: how `objects`, `versions` and `details` change together.
+//!
+//! ```text
+//! versioning   put                                    delete without a version id
+//! off          replaces the current version           removes it
+//! enabled      moves it to `versions`                 moves it there, adds a delete marker
+//! suspended    as enabled, but replaces the version   as enabled, but the marker is `null` and
+//!              `null`, wherever it stands             replaces the version `null`
+//! ```
+//!
+//! Source: AWS S3 User Guide, "Retaining multiple versions of objects with S3 Versioning".
+
+use super::codec::{self, Sql, column, optional};
+use super::engine::Tx;
+use super::error::Error;
+use super::records::{NewVersion, Owner, StoredBody, UploadNumber, Versioning};
+use crate::types::clock::Time;
+use crate::types::etag::Etag;
+use crate::types::ids::{BlobId, BucketId, Sequence, VersionId};
+use crate::types::names::ObjectKey;
+
+/// The columns that `objects` and `versions` share.
+macro_rules! shared_columns {
+    () => {
+        "bucket_id, object_key, sequence, version_id, size_bytes, etag, modified_ms, owner, \
+         owner_name, checksum_kind"
+    };
+}
+
+/// A key inside its bucket, with what stands there.
+pub(super) struct Spot<'a> {
+    bucket_id: BucketId,
+    object_key: &'a ObjectKey,
+    pub(super) versioning: Versioning,
+    pub(super) current: Option<Current>,
+}
+
+/// The live current version of a key.
+pub(super) struct Current {
+    sequence: Sequence,
+    version_id: VersionId,
+    pub(super) etag: Etag,
+}
+
+impl<'a> Spot<'a> {
+    /// Looks at a key, in one read.
+    pub(super) fn look(
+        tx: &Tx<'_>,
+        bucket_id: BucketId,
+        object_key: &'a ObjectKey,
+    ) -> Result<Self, Error> {
+        let found = tx.first(
+            "SELECT b.versioning, o.sequence, o.version_id, o.etag
+             FROM buckets b LEFT JOIN objects o
+             ON o.bucket_id = b.bucket_id AND o.object_key = ?2
+             WHERE b.bucket_id = ?1",
+            (Sql(bucket_id), Sql(object_key)),
+            |row| {
+                let sequence: Option<Sequence> = optional(row, 1)?;
+                let current = match sequence {
+                    None => None,
+                    Some(sequence) => Some(Current {
+                        sequence,
+                        version_id: column(row, 2)?,
+                        etag: column(row, 3)?,
+                    }),
+                };
+                Ok((column(row, 0)?, current))
+            },
+        )?;
+        let (versioning, current) = found.ok_or(Error::NoSuchBucket)?;
+        Ok(Self {
+            bucket_id,
+            object_key,
+            versioning,
+            current,
+        })
+    }
+
+    /// The tag that preconditions compare with.
+    pub(super) fn etag(&self) -> Option<&Etag> {
+        self.current.as_ref().map(|current| &current.etag)
+    }
+
+    /// Whether a new version may have this id; the caller chose it before the transaction.
+    pub(super) fn admits(&self, version_id: &VersionId) -> Result<(), Error> {
+        match (self.versioning, version_id) {
+            (Versioning::Off | Versioning::Suspended, VersionId::Null)
+            | (Versioning::Enabled, VersionId::Id(_)) => Ok(()),
+            _ => Err(Error::VersioningChanged),
+        }
+    }
+
+    /// Makes a version the current one.
+    pub(super) fn put(&self, tx: &Tx<'_>, version: &NewVersion) -> Result<Sequence, Error> {
+        self.make_way(tx, version.modified)?;
+        let sequence = Sequence(tx.next_number());
+        tx.execute(
+            concat!(
+                "INSERT OR REPLACE INTO objects (",
+                shared_columns!(),
+                ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+            ),
+            (
+                Sql(self.bucket_id),
+                Sql(self.object_key),
+                Sql(sequence),
+                Sql(&version.version_id),
+                Sql(version.size_bytes),
+                codec::etag_bytes(&version.etag),
+                Sql(version.modified),
+                Sql(&version.owner.id),
+                Sql(&version.owner.name),
+                version.checksum.as_ref().map(codec::checksum_kind),
+            ),
+        )?;
+        insert_details(tx, sequence, version)?;
+        Ok(sequence)
+    }
+
+    /// Deletes as S3 does without a version id; the id of the marker, if one was made.
+    pub(super) fn delete(
+        &self,
+        tx: &Tx<'_>,
+        marker: &VersionId,
+        modified: Time,
+        owner: &Owner,
+    ) -> Result<(), Error> {
+        self.make_way(tx, modified)?;
+        if self.current.is_some() {
+            self.delete_current(tx)?;
+        }
+        if self.versioning == Versioning::Off {
+            return Ok(());
+        }
+        tx.execute(
+            concat!(
+                "INSERT INTO versions (",
+                shared_columns!(),
+                ") VALUES (?1, ?2, ?3, ?4, 0, NULL, ?5, ?6, ?7, NULL)"
+            ),
+            (
+                Sql(self.bucket_id),
+                Sql(self.object_key),
+                Sql(Sequence(tx.next_number())),
+                Sql(marker),
+                Sql(modified),
+                Sql(&owner.id),
+                Sql(&owner.name),
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// Removes one version for good. Whether there was one, and whether it was a delete marker.
+    pub(super) fn remove(
+        &self,
+        tx: &Tx<'_>,
+        version_id: &VersionId,
+        at: Time,
+    ) -> Result<Option<Removed>, Error> {
+        if let Some(current) = &self.current
+            && current.version_id == *version_id
+        {
+            self.delete_current(tx)?;
+            discard(tx, current.sequence, at)?;
+            self.promote(tx)?;
+            return Ok(Some(Removed::Version));
+        }
+        let removed = self.delete_noncurrent(tx, version_id, at)?;
+        if self.current.is_none() && removed == Some(Removed::Marker) {
+            self.promote(tx)?;
+        }
+        Ok(removed)
+    }
+
+    /// Moves or discards what a new version or marker takes the place of.
+    fn make_way(&self, tx: &Tx<'_>, at: Time) -> Result<(), Error> {
+        let replaces_null = match self.versioning {
+            Versioning::Off | Versioning::Suspended => true,
+            Versioning::Enabled => false,
+        };
+        let null_is_current = match &self.current {
+            Some(current) if replaces_null && current.version_id == VersionId::Null => {
+                discard(tx, current.sequence, at)?;
+                true
+            }
+            Some(_) => {
+                self.retire(tx)?;
+                false
+            }
+            None => false,
+        };
+        if self.versioning == Versioning::Suspended && !null_is_current {
+            self.delete_noncurrent(tx, &VersionId::Null, at)?;
+        }
+        Ok(())
+    }
+
+    /// Copies the current version to the noncurrent ones; its own row is about to go.
+    fn retire(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        tx.execute(
+            concat!(
+                "INSERT INTO versions (",
+                shared_columns!(),
+                ") SELECT ",
+                shared_columns!(),
+                " FROM objects WHERE bucket_id = ?1 AND object_key = ?2"
+            ),
+            (Sql(self.bucket_id), Sql(self.object_key)),
+        )?;
+        Ok(())
+    }
+
+    /// Makes the newest version the current one, unless it is a delete marker.
+    fn promote(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        let newest = tx.first(
+            "SELECT sequence, etag IS NULL FROM versions
+             WHERE bucket_id = ?1 AND object_key = ?2 ORDER BY sequence DESC LIMIT 1",
+            (Sql(self.bucket_id), Sql(self.object_key)),
+            |row| Ok((column(row, 0)?, row.get(1)?)),
+        )?;
+        let newest: Option<(Sequence, bool)> = newest;
+        let Some((sequence, false)) = newest else {
+            return Ok(());
+        };
+        let place = (Sql(self.bucket_id), Sql(self.object_key), Sql(sequence));
+        tx.execute(
+            concat!(
+                "INSERT INTO objects (",
+                shared_columns!(),
+                ") SELECT ",
+                shared_columns!(),
+                " FROM versions WHERE bucket_id = ?1 AND object_key = ?2 AND sequence = ?3"
+            ),
+            place,
+        )?;
+        tx.execute(
+            "DELETE FROM versions WHERE bucket_id = ?1 AND object_key = ?2 AND sequence = ?3",
+            (Sql(self.bucket_id), Sql(self.object_key), Sql(sequence)),
+        )?;
+        Ok(())
+    }
+
+    fn delete_current(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        tx.execute(
+            "DELETE FROM objects WHERE bucket_id = ?1 AND object_key = ?2",
+            (Sql(self.bucket_id), Sql(self.object_key)),
+        )?;
+        Ok(())
+    }
+
+    fn delete_noncurrent(
+        &self,
+        tx: &Tx<'_>,
+        version_id: &VersionId,
+        at: Time,
+    ) -> Result<Option<Removed>, Error> {
+        let removed = tx.first(
+            "DELETE FROM versions
+             WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3
+             RETURNING sequence, etag IS NULL",
+            (Sql(self.bucket_id), Sql(self.object_key), Sql(version_id)),
+            |row| Ok((column(row, 0)?, row.get(1)?)),
+        )?;
+        match removed {
+            None => Ok(None),
+            Some((_, true)) => Ok(Some(Removed::Marker)),
+            Some((sequence, false)) => {
+                discard(tx, sequence, at)?;
+                Ok(Some(Removed::Version))
+            }
+        }
+    }
+}
+
+/// What stood at a version id that was removed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Removed {
+    Version,
+    Marker,
+}
+
+fn insert_details(tx: &Tx<'_>, sequence: Sequence, version: &NewVersion) -> Result<(), Error> {
+    let (mut upload, mut count, mut blob_id, mut inline) = (None, None, None, None);
+    match &version.body {
+        StoredBody::Inline(sealed) => inline = Some(sealed.as_ref()),
+        StoredBody::Blob(id) => blob_id = Some(Sql(id)),
+        StoredBody::Parts {
+            upload: of,
+            count: n,
+        } => (upload, count) = (Some(Sql(*of)), Some(*n)),
+    }
+    tx.execute(
+        "INSERT INTO details (sequence, content_type, metadata, checksum, wrapped_key,
+             upload_number, parts_count, blob_id, inline_body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        (
+            Sql(sequence),
+            version.metadata.content_type.as_str(),
+            codec::metadata_text(&version.metadata),
+            version.checksum.as_ref().map(codec::checksum_bytes),
+            version.wrapped_key.as_slice(),
+            upload,
+            count,
+            blob_id,
+            inline,
+        ),
+    )?;
+    Ok(())
+}
+
+/// Forgets a version's details; its blob becomes garbage, to be swept once nobody reads it.
+fn discard(tx: &Tx<'_>, sequence: Sequence, at: Time) -> Result<(), Error> {
+    let left = tx.first(
+        "DELETE FROM details WHERE sequence = ?1 RETURNING blob_id, upload_number",
+        [Sql(sequence)],
+        |row| Ok((optional(row, 0)?, optional(row, 1)?)),
+    )?;
+    let Some((blob_id, upload)) = left else {
+        return Ok(());
+    };
+    if let Some(blob_id) = blob_id {
+        make_garbage(tx, &blob_id, at)?;
+    }
+    if let Some(upload) = upload {
+        abandon(tx, upload, at)?;
+    }
+    Ok(())
+}
+
+/// Remembers a blob that nothing refers to any more.
+pub(super) fn make_garbage(tx: &Tx<'_>, blob_id: &BlobId, at: Time) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO garbage (blob_id, since_ms) VALUES (?1, ?2)",
+        (Sql(blob_id), Sql(at)),
+    )?;
+    Ok(())
+}
+
+/// Remembers an upload whose pieces nothing refers to any more. There may be 10,000 of them, so
+/// they become garbage later, in bounded steps.
+pub(super) fn abandon(tx: &Tx<'_>, upload: UploadNumber, at: Time) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO abandoned (upload_number, since_ms) VALUES (?1, ?2)",
+        (Sql(upload), Sql(at)),
+    )?;
+    Ok(())
+}
