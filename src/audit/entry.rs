@@ -1,0 +1,199 @@
+//! One entry: public leaf, sealed body.
+//!
+//! ```text
+//! leaf       = "acervo.audit/v1" | unix seconds | agency | sequence | commitment (32 bytes)
+//! commitment = SHA-256("acervo.body/v1" || salt (32 bytes) || body)
+//! body       = canonical JSON (RFC 8785)
+//! at rest    = AES-256-GCM under the agency's audit key of salt || body,
+//!              associated data "acervo.body/v1" || commitment
+//! ```
+//!
+//! The leaf's sequence is given by the index in the transaction, so nothing here needs to know it,
+//! and a key rotation changes no leaf.
+
+use serde::Serialize;
+
+use crate::crypto::digest;
+use crate::crypto::random;
+use crate::crypto::small::SmallKey;
+use crate::meta::audit::AuditEntry;
+use crate::types::clock::Time;
+use crate::types::ids::RequestId;
+
+/// Separates commitments of bodies from every other hash of the house.
+const BODY_LABEL: &[u8] = b"acervo.body/v1";
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome<'a> {
+    /// It was allowed and done.
+    Allowed,
+    /// It was refused or failed with this error code; `rule` says which rule refused it.
+    Refused {
+        /// The code that the caller was answered.
+        code: &'a str,
+        /// The rule, in words for the agency's own eyes.
+        rule: &'a str,
+    },
+}
+
+/// What is to be recorded of one request. All of it is sealed.
+#[derive(Clone, Copy, Debug)]
+pub struct Draft<'a> {
+    /// When the request came.
+    pub at: Time,
+    /// The request.
+    pub request_id: RequestId,
+    /// The address it came from.
+    pub remote: &'a str,
+    /// Who asked, if known.
+    pub principal: Option<&'a str>,
+    /// By what it proved who it is: an access key id, an issuer's name.
+    pub proof: Option<&'a str>,
+    /// The name of the action; `-` if the request named none.
+    pub action: &'a str,
+    /// The bucket, as asked for.
+    pub bucket: Option<&'a str>,
+    /// The object's key, as asked for.
+    pub object_key: Option<&'a str>,
+    /// The keys of a request that names many.
+    pub keys: &'a [&'a str],
+    /// How it ended.
+    pub outcome: Outcome<'a>,
+}
+
+/// The body. Fields stand in the order of RFC 8785: sorted by name.
+#[derive(Serialize)]
+struct Body<'a> {
+    action: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bucket: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    keys: &'a [&'a str],
+    outcome: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<&'a str>,
+    remote: &'a str,
+    request: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
+    time_ms: i64,
+}
+
+impl Draft<'_> {
+    /// The entry as the index takes it. Costs one hash, one seal, three allocations.
+    pub fn seal(&self, audit_key: &SmallKey) -> AuditEntry {
+        let salt = random::bytes::<32>();
+        let mut salted = salt.to_vec();
+        serde_json::to_writer(&mut salted, &self.body())
+            .expect("a struct of text and numbers always has a JSON form");
+        let mut hashed = Vec::with_capacity(BODY_LABEL.len() + salted.len());
+        hashed.extend_from_slice(BODY_LABEL);
+        hashed.extend_from_slice(&salted);
+        let commitment = digest::sha256(&hashed);
+        let sealed_body = audit_key.seal(&associated_data(&commitment), &salted);
+        AuditEntry {
+            at: self.at,
+            commitment,
+            sealed_body,
+        }
+    }
+
+    fn body(&self) -> Body<'_> {
+        let (outcome, code, rule) = match self.outcome {
+            Outcome::Allowed => ("allowed", None, None),
+            Outcome::Refused { code, rule } => ("refused", Some(code), Some(rule)),
+        };
+        Body {
+            action: self.action,
+            bucket: self.bucket,
+            code,
+            key: self.object_key,
+            keys: self.keys,
+            outcome,
+            principal: self.principal,
+            proof: self.proof,
+            remote: self.remote,
+            request: self.request_id.to_string(),
+            rule,
+            time_ms: self.at.millis(),
+        }
+    }
+}
+
+fn associated_data(commitment: &[u8; 32]) -> Vec<u8> {
+    [BODY_LABEL, commitment].concat()
+}
+
+/// Opens a sealed body and checks it against its commitment; `None` if anything was changed.
+pub fn open(audit_key: &SmallKey, commitment: &[u8; 32], sealed_body: &[u8]) -> Option<Vec<u8>> {
+    let salted = audit_key
+        .open(&associated_data(commitment), sealed_body)
+        .ok()?;
+    let hashed = [BODY_LABEL, salted.as_slice()].concat();
+    if digest::sha256(&hashed) != *commitment {
+        return None;
+    }
+    Some(salted.get(32..)?.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Draft, Outcome, open};
+    use crate::crypto::secret::SecretKey;
+    use crate::crypto::small::SmallKey;
+    use crate::types::clock::Time;
+    use crate::types::ids::RequestId;
+
+    fn draft() -> Draft<'static> {
+        Draft {
+            at: Time::from_seconds(1_800_000_000),
+            request_id: RequestId::new([7; 8]),
+            remote: "127.0.0.1",
+            principal: None,
+            proof: None,
+            action: "GetObject",
+            bucket: Some("actas"),
+            object_key: Some("2026/ñ \"1\"\n"),
+            keys: &[],
+            outcome: Outcome::Refused {
+                code: "AccessDenied",
+                rule: "no credentials",
+            },
+        }
+    }
+
+    #[test]
+    fn a_body_opens_only_under_its_own_commitment() {
+        let audit_key = SmallKey::new(&SecretKey::random());
+        let entry = draft().seal(&audit_key);
+        let body = open(&audit_key, &entry.commitment, &entry.sealed_body).unwrap();
+        assert_eq!(
+            String::from_utf8(body).unwrap(),
+            "{\"action\":\"GetObject\",\"bucket\":\"actas\",\"code\":\"AccessDenied\",\
+             \"key\":\"2026/ñ \\\"1\\\"\\n\",\"outcome\":\"refused\",\"remote\":\"127.0.0.1\",\
+             \"request\":\"0707070707070707\",\"rule\":\"no credentials\",\
+             \"time_ms\":1800000000000}"
+        );
+        let other = draft().seal(&audit_key);
+        assert_ne!(
+            entry.commitment, other.commitment,
+            "each body has a salt of its own"
+        );
+        assert!(open(&audit_key, &other.commitment, &entry.sealed_body).is_none());
+        assert!(
+            open(
+                &SmallKey::new(&SecretKey::random()),
+                &entry.commitment,
+                &entry.sealed_body
+            )
+            .is_none()
+        );
+    }
+}

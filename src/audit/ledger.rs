@@ -1,0 +1,69 @@
+//! Where entries go: the log of one agency, or of the installation.
+
+use crate::crypto::secret::SecretKey;
+use crate::crypto::small::SmallKey;
+use crate::meta;
+use crate::meta::Catalog;
+use crate::meta::Index;
+use crate::meta::audit::AuditEntry;
+
+use super::entry::Draft;
+
+/// When the entry of a read must be durable.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ReadsMode {
+    /// Within 50 ms.
+    #[default]
+    Batched,
+    /// Before the first byte of the answer.
+    Strict,
+}
+
+/// The database that holds a log.
+#[derive(Clone)]
+pub enum Log {
+    /// An agency's.
+    Agency(Index),
+    /// The installation's: refusals of callers that belong to no agency, and what operators do.
+    Installation(Catalog),
+}
+
+/// A log with the key that seals its bodies.
+pub struct Ledger {
+    log: Log,
+    audit_key: SmallKey,
+    reads: ReadsMode,
+}
+
+impl Ledger {
+    /// The ledger of a log.
+    pub fn new(log: Log, audit_key: &SecretKey, reads: ReadsMode) -> Self {
+        Self {
+            log,
+            audit_key: SmallKey::new(audit_key),
+            reads,
+        }
+    }
+
+    /// The entry that goes with a change, into the change's own transaction.
+    pub fn entry(&self, draft: &Draft<'_>) -> AuditEntry {
+        draft.seal(&self.audit_key)
+    }
+
+    /// Records what changed nothing. Returns when the entry is as durable as the mode asks.
+    ///
+    /// # Errors
+    /// If the log cannot be written, and then the request must fail too.
+    pub async fn record(&self, draft: &Draft<'_>) -> Result<(), meta::Error> {
+        let entry = self.entry(draft);
+        match (&self.log, self.reads) {
+            (Log::Agency(index), ReadsMode::Batched) => index.append(entry).await?,
+            (Log::Agency(index), ReadsMode::Strict) => index.append_durable(entry).await?,
+            (Log::Installation(catalog), ReadsMode::Batched) => catalog.append(entry).await?,
+            (Log::Installation(catalog), ReadsMode::Strict) => {
+                catalog.append_durable(entry).await?
+            }
+        };
+        Ok(())
+    }
+}
