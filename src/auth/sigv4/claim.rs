@@ -1,0 +1,410 @@
+//! What a signed request claims: read completely, then verified with the signing key.
+
+use std::borrow::Cow;
+
+use subtle::ConstantTimeEq;
+
+use super::canonical;
+use super::key::{Scope, SigningKey};
+use super::payload::{PayloadHash, Streaming};
+use super::query::{MoreThanOne, Query};
+use super::{ALGORITHM, TERMINATOR};
+use crate::auth::chunked::signer::ChunkSigner;
+use crate::auth::error::{Error, Fault, Place};
+use crate::auth::head::RequestHead;
+use crate::types::clock::Time;
+use crate::types::encoding;
+use crate::types::ids::AccessKeyId;
+use crate::types::limits;
+
+/// What every signed request here must be made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The region of this installation.
+    pub region: &'a str,
+    /// The service, `s3`.
+    pub service: &'a str,
+    /// The moment now.
+    pub now: Time,
+}
+
+/// A Signature Version 4 whose form is right and whose time is now; the signature itself is not
+/// verified yet.
+#[derive(Debug)]
+pub struct Claim<'a> {
+    place: Place,
+    access_key_id: Cow<'a, str>,
+    scope: Scope<'a>,
+    date: AmzDate,
+    signed_headers: Cow<'a, str>,
+    signature: [u8; 32],
+    payload: PayloadHash,
+    payload_text: Cow<'a, str>,
+    query: Query<'a>,
+}
+
+/// A claim proved right.
+#[derive(Debug)]
+pub struct Verified {
+    /// What the caller says of the body. The signature covers the saying, not yet the body.
+    pub payload: PayloadHash,
+    /// Checks the chunks of a body that signs them; `None` for all others.
+    pub chunks: Option<ChunkSigner>,
+}
+
+impl<'a> Claim<'a> {
+    /// Reads what follows the algorithm in the `Authorization` header.
+    pub(in crate::auth) fn of_header(
+        head: &RequestHead<'a>,
+        query: Query<'a>,
+        algorithm: &str,
+        text: &'a str,
+        expected: &Expected<'a>,
+    ) -> Result<Self, Error> {
+        let place = Place::Header;
+        if algorithm != ALGORITHM {
+            return Err(Error::malformed(place, Fault::Algorithm));
+        }
+        let [credential, signed_headers, signature] = components(text)?;
+        let (access_key_id, scope) = parse_credential(credential, place, expected)?;
+        let date = AmzDate::of_headers(head)?;
+        check_headers_are_signed(head, signed_headers, None)?;
+        let payload_text = head
+            .single("x-amz-content-sha256")?
+            .ok_or(Error::MissingContentHash)?;
+        check_skew(date.time, expected.now)?;
+        let claim = Self {
+            place,
+            access_key_id: Cow::Borrowed(access_key_id),
+            scope,
+            date,
+            signed_headers: Cow::Borrowed(signed_headers),
+            signature: parse_signature(signature, place)?,
+            payload: PayloadHash::parse(payload_text)?,
+            payload_text: Cow::Borrowed(payload_text),
+            query,
+        };
+        claim.checked(head)
+    }
+
+    /// Reads the query of a presigned URL.
+    pub(in crate::auth) fn of_query(
+        head: &RequestHead<'a>,
+        query: Query<'a>,
+        expected: &Expected<'a>,
+    ) -> Result<Self, Error> {
+        let place = Place::Query;
+        let fault = |fault| Error::malformed(place, fault);
+        let single = |name| {
+            let value = query.single(name);
+            value.map_err(|MoreThanOne| fault(Fault::RepeatedParameter))
+        };
+        let required = |name| single(name)?.ok_or(fault(Fault::MissingParameter));
+        if required("X-Amz-Algorithm")? != ALGORITHM {
+            return Err(fault(Fault::Algorithm));
+        }
+        let credential = required("X-Amz-Credential")?;
+        let (access_key_id, scope) = parse_credential(&credential, place, expected)?;
+        let access_key_id = Cow::Owned(access_key_id.to_owned());
+        let date = AmzDate::parse(&required("X-Amz-Date")?).ok_or(fault(Fault::Date))?;
+        let expires = parse_expires(&required("X-Amz-Expires")?).ok_or(fault(Fault::Expires))?;
+        let signed_headers = required("X-Amz-SignedHeaders")?;
+        let signature = parse_signature(&required("X-Amz-Signature")?, place)?;
+        if single("X-Amz-Security-Token")?.is_some() {
+            return Err(Error::SessionToken);
+        }
+        check_headers_are_signed(head, &signed_headers, Some(&query))?;
+        // The header is signed, or equal to the parameter: that was checked above.
+        let payload_text = match single("X-Amz-Content-Sha256")? {
+            Some(text) => text,
+            None => Cow::Borrowed(
+                head.single("x-amz-content-sha256")?
+                    .unwrap_or("UNSIGNED-PAYLOAD"),
+            ),
+        };
+        check_lifetime(date.time, expires, expected.now)?;
+        let claim = Self {
+            place,
+            access_key_id,
+            scope,
+            date,
+            signed_headers,
+            signature,
+            payload: PayloadHash::parse(&payload_text)?,
+            payload_text,
+            query,
+        };
+        claim.checked(head)
+    }
+
+    /// The checks that both places share, once all parts are read.
+    fn checked(self, head: &RequestHead<'_>) -> Result<Self, Error> {
+        if self.date.day() != self.scope.date {
+            return Err(Error::malformed(self.place, Fault::CredentialDate));
+        }
+        // No session tokens are issued yet, so none can be right.
+        if head.single("x-amz-security-token")?.is_some() {
+            return Err(Error::SessionToken);
+        }
+        // Two hosts could name two buckets; only one of them can have been meant.
+        head.single("host")?;
+        Ok(self)
+    }
+
+    /// Where the signature stood.
+    pub const fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The access key that the request says it was signed with.
+    ///
+    /// # Errors
+    /// [`Error::InvalidAccessKeyId`] if this store can have made no such key.
+    pub fn access_key_id(&self) -> Result<AccessKeyId, Error> {
+        AccessKeyId::parse(&self.access_key_id).map_err(|_| Error::InvalidAccessKeyId)
+    }
+
+    /// What the signing key must be derived for.
+    pub const fn scope(&self) -> &Scope<'a> {
+        &self.scope
+    }
+
+    /// When the request was signed.
+    pub const fn signed_at(&self) -> Time {
+        self.date.time
+    }
+
+    /// Verifies the signature, in constant time over its bytes.
+    ///
+    /// # Errors
+    /// [`Error::SignatureMismatch`], [`Error::SignedHeaderMissing`], [`Error::InvalidUri`].
+    pub fn verify(&self, head: &RequestHead<'_>, key: &SigningKey) -> Result<Verified, Error> {
+        let hash = canonical::hash(head, &self.query, &self.signed_headers, &self.payload_text)?;
+        let signature = sign(key, &self.date, &self.scope, &hash);
+        if !bool::from(signature.ct_eq(&self.signature)) {
+            return Err(Error::SignatureMismatch);
+        }
+        let chunks = match self.payload {
+            PayloadHash::Streaming(Streaming::Signed | Streaming::SignedTrailer) => Some(
+                ChunkSigner::new(key.clone(), &self.date, &self.scope, &signature),
+            ),
+            PayloadHash::Streaming(Streaming::UnsignedTrailer)
+            | PayloadHash::Unsigned
+            | PayloadHash::Signed(_) => None,
+        };
+        Ok(Verified {
+            payload: self.payload,
+            chunks,
+        })
+    }
+}
+
+/// The signature over a canonical request's hash.
+pub(super) fn sign(
+    key: &SigningKey,
+    date: &AmzDate,
+    scope: &Scope<'_>,
+    hash: &[u8; 32],
+) -> [u8; 32] {
+    key.sign(&[
+        ALGORITHM.as_bytes(),
+        b"\n",
+        &date.text,
+        b"\n",
+        &scope.date,
+        b"/",
+        scope.region.as_bytes(),
+        b"/",
+        scope.service.as_bytes(),
+        b"/",
+        TERMINATOR.as_bytes(),
+        b"\n",
+        &hex(hash),
+    ])
+}
+
+/// Lower-case hexadecimal without an allocation.
+pub(in crate::auth) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    let mut text = [0; 64];
+    hex::encode_to_slice(bytes, &mut text).expect("64 digits for 32 bytes");
+    text
+}
+
+/// A request's time in the form that is signed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::auth) struct AmzDate {
+    pub(in crate::auth) text: [u8; 16],
+    pub(in crate::auth) time: Time,
+}
+
+impl AmzDate {
+    /// Reads `yyyymmddThhmmssZ`.
+    fn parse(text: &str) -> Option<Self> {
+        let time = Time::parse_amz_date(text)?;
+        let text = text.as_bytes().try_into().ok()?;
+        Some(Self { text, time })
+    }
+
+    /// The form of a moment.
+    pub(in crate::auth) fn of(time: Time) -> Self {
+        let time = Time::from_seconds(time.seconds());
+        // A calendar year beyond 9999 has no such form; it is refused as any other skew is.
+        Self::parse(&time.amz_date()).unwrap_or(Self {
+            text: *b"19700101T000000Z",
+            time: Time::from_seconds(0),
+        })
+    }
+
+    /// `x-amz-date`, or else `date` in either form.
+    fn of_headers(head: &RequestHead<'_>) -> Result<Self, Error> {
+        if let Some(text) = head.single("x-amz-date")? {
+            return Self::parse(text).ok_or(Error::MissingDate);
+        }
+        let text = head.single("date")?.ok_or(Error::MissingDate)?;
+        Self::parse(text)
+            .or_else(|| Time::parse_http_date(text).map(Self::of))
+            .ok_or(Error::MissingDate)
+    }
+
+    /// Its day, `yyyymmdd`.
+    pub(super) fn day(&self) -> [u8; 8] {
+        let mut day = [0; 8];
+        for (to, from) in day.iter_mut().zip(self.text) {
+            *to = from;
+        }
+        day
+    }
+}
+
+/// Splits `Credential=…, SignedHeaders=…, Signature=…`, in any order, each exactly once.
+fn components(text: &str) -> Result<[&str; 3], Error> {
+    const NAMES: [&str; 3] = ["Credential", "SignedHeaders", "Signature"];
+    let fault = || Error::malformed(Place::Header, Fault::Components);
+    let mut found = [None; 3];
+    for component in text.split(',') {
+        let (name, value) = component
+            .trim_matches(' ')
+            .split_once('=')
+            .ok_or_else(fault)?;
+        let slot = NAMES.iter().position(|n| *n == name).ok_or_else(fault)?;
+        let slot = found.get_mut(slot).ok_or_else(fault)?;
+        if slot.replace(value).is_some() {
+            return Err(fault());
+        }
+    }
+    match found {
+        [Some(credential), Some(signed_headers), Some(signature)] => {
+            Ok([credential, signed_headers, signature])
+        }
+        _ => Err(fault()),
+    }
+}
+
+/// Reads `<access key id>/<yyyymmdd>/<region>/<service>/aws4_request`, from its end, because only
+/// the access key id may hold a `/`.
+fn parse_credential<'t, 'e>(
+    text: &'t str,
+    place: Place,
+    expected: &Expected<'e>,
+) -> Result<(&'t str, Scope<'e>), Error> {
+    let fault = |fault| Error::malformed(place, fault);
+    let mut parts = text.rsplitn(5, '/');
+    let mut next = || parts.next().ok_or(fault(Fault::Credential));
+    let (terminator, service, region) = (next()?, next()?, next()?);
+    let (date, access_key_id) = (next()?, next()?);
+    if terminator != TERMINATOR {
+        return Err(fault(Fault::Terminator));
+    }
+    if service != expected.service {
+        return Err(fault(Fault::Service));
+    }
+    if region != expected.region {
+        let expected = expected.region.into();
+        return Err(Error::WrongRegion { place, expected });
+    }
+    let date: [u8; 8] = date
+        .as_bytes()
+        .try_into()
+        .map_err(|_| fault(Fault::Credential))?;
+    if access_key_id.is_empty() || !date.iter().all(u8::is_ascii_digit) {
+        return Err(fault(Fault::Credential));
+    }
+    let scope = Scope {
+        date,
+        region: expected.region,
+        service: expected.service,
+    };
+    Ok((access_key_id, scope))
+}
+
+fn parse_signature(text: &str, place: Place) -> Result<[u8; 32], Error> {
+    encoding::parse_hex(text).ok_or(Error::malformed(place, Fault::Signature))
+}
+
+fn parse_expires(text: &str) -> Option<i64> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let seconds: u64 = text.parse().ok()?;
+    if !(1..=limits::PRESIGN_SECONDS_MAX).contains(&seconds) {
+        return None;
+    }
+    i64::try_from(seconds).ok()
+}
+
+fn check_skew(request: Time, server: Time) -> Result<(), Error> {
+    let allowed = limits::CLOCK_SKEW_SECONDS;
+    if request < server.plus_seconds(-allowed) || request > server.plus_seconds(allowed) {
+        return Err(Error::TimeSkewed { request, server });
+    }
+    Ok(())
+}
+
+fn check_lifetime(from: Time, expires: i64, now: Time) -> Result<(), Error> {
+    if from > now.plus_seconds(limits::CLOCK_SKEW_SECONDS) {
+        return Err(Error::NotYetValid { from });
+    }
+    let at = from.plus_seconds(expires);
+    if now > at {
+        return Err(Error::Expired { at, server: now });
+    }
+    Ok(())
+}
+
+/// Refuses a list out of form, one without `host`, and any `x-amz-*` header that it does not name.
+///
+/// In a presigned URL (`query`) such a header may also stand in the query, with the same value.
+fn check_headers_are_signed(
+    head: &RequestHead<'_>,
+    signed: &str,
+    query: Option<&Query<'_>>,
+) -> Result<(), Error> {
+    let place = query.map_or(Place::Header, |_| Place::Query);
+    let is_name = |b: u8| b.is_ascii_graphic() && !b.is_ascii_uppercase();
+    let mut before = "";
+    let mut host = false;
+    for name in signed.split(';') {
+        // Strictly rising is sorted and without repeats; the empty first name is below all.
+        if name <= before || !name.bytes().all(is_name) {
+            return Err(Error::malformed(place, Fault::SignedHeaders));
+        }
+        host |= name == "host";
+        before = name;
+    }
+    if !host {
+        return Err(Error::malformed(place, Fault::HostNotSigned));
+    }
+    for (name, value) in head.headers {
+        if !name.starts_with("x-amz-") || signed.split(';').any(|s| s == *name) {
+            continue;
+        }
+        let in_query =
+            query.is_some_and(|q| q.values_of_any_case(name).any(|v| v.as_bytes() == *value));
+        if !in_query {
+            return Err(Error::UnsignedHeader {
+                name: (*name).into(),
+            });
+        }
+    }
+    Ok(())
+}
