@@ -1,0 +1,376 @@
+//! The agencies of the installation, opened when first used.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+
+use crate::audit::entry::Draft;
+use crate::audit::ledger::Ledger;
+use crate::audit::ledger::Log;
+use crate::audit::ledger::ReadsMode;
+use crate::blobs::store::BlobStore;
+use crate::crypto::random;
+use crate::crypto::secret::SecretKey;
+use crate::keys;
+use crate::keys::keyring::Keyring;
+use crate::keys::root::RootKey;
+use crate::meta;
+use crate::meta::Catalog;
+use crate::meta::Index;
+use crate::meta::commands::CreateAgency;
+use crate::meta::commands::SetAgencyState;
+use crate::meta::records::AgencyRecord;
+use crate::meta::records::AgencyState;
+use crate::types::clock::Clock;
+use crate::types::ids::AgencyCode;
+use crate::types::ids::BASE32;
+use crate::types::names::AgencyId;
+
+use super::Committed;
+use super::credentials::Credentials;
+use super::error::Error;
+
+/// What the store is made of; handed in by `server`.
+pub struct Parts {
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// The installation's database.
+    pub catalog: Catalog,
+    /// The key that seals the bodies of the installation's log.
+    pub installation_audit_key: SecretKey,
+    /// Wraps everything below it.
+    pub root_key: Arc<dyn RootKey>,
+    /// Where blobs live.
+    pub blobs: BlobStore,
+    /// The time.
+    pub clock: Clock,
+    /// When entries of reads must be durable.
+    pub reads: ReadsMode,
+    /// How databases are opened.
+    pub index_settings: meta::Settings,
+}
+
+/// The store: all agencies of an installation. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    data_dir: PathBuf,
+    pub(super) catalog: Catalog,
+    pub(super) ledger: Ledger,
+    root_key: Arc<dyn RootKey>,
+    pub(super) blobs: BlobStore,
+    pub(super) clock: Clock,
+    reads: ReadsMode,
+    index_settings: meta::Settings,
+    /// Guards what is known of each agency; held for look-ups and insertions only.
+    registry: RwLock<Registry>,
+    /// Held while an agency is opened or made, so that it is opened once.
+    opening: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Registry {
+    agencies: HashMap<AgencyId, Known>,
+    codes: HashMap<AgencyCode, AgencyId>,
+}
+
+impl Registry {
+    fn add(&mut self, record: &AgencyRecord, open: Option<Arc<Agency>>) {
+        self.codes
+            .insert(record.code.clone(), record.agency.clone());
+        self.agencies.insert(
+            record.agency.clone(),
+            Known {
+                state: record.state,
+                open,
+            },
+        );
+    }
+}
+
+struct Known {
+    state: AgencyState,
+    open: Option<Arc<Agency>>,
+}
+
+/// An agency that is open in this process: nothing in it belongs to another one (law 3).
+pub(super) struct Agency {
+    pub(super) id: AgencyId,
+    pub(super) keyring: Keyring,
+    pub(super) index: Index,
+    pub(super) ledger: Ledger,
+    pub(super) credentials: Credentials,
+}
+
+impl Store {
+    /// The store over an open catalog. No agency is opened yet.
+    ///
+    /// # Errors
+    /// If the catalog cannot be read.
+    pub fn new(parts: Parts) -> Result<Self, Error> {
+        let agencies = parts.catalog.read(|reader| reader.agencies())?;
+        let mut registry = Registry::default();
+        for record in &agencies {
+            registry.add(record, None);
+        }
+        let log = Log::Installation(parts.catalog.clone());
+        Ok(Self(Arc::new(Inner {
+            registry: RwLock::new(registry),
+            ledger: Ledger::new(log, &parts.installation_audit_key, parts.reads),
+            data_dir: parts.data_dir,
+            catalog: parts.catalog,
+            root_key: parts.root_key,
+            blobs: parts.blobs,
+            clock: parts.clock,
+            reads: parts.reads,
+            index_settings: parts.index_settings,
+            opening: tokio::sync::Mutex::new(()),
+        })))
+    }
+
+    /// Every agency, by name.
+    ///
+    /// # Errors
+    /// If the catalog cannot be read.
+    pub fn agencies(&self) -> Result<Vec<AgencyRecord>, Error> {
+        Ok(self.0.catalog.read(|reader| reader.agencies())?)
+    }
+
+    /// The agency that a code names.
+    pub(super) fn agency_of_code(&self, code: &AgencyCode) -> Option<AgencyId> {
+        self.0
+            .registry
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .codes
+            .get(code)
+            .cloned()
+    }
+
+    /// Refuses an agency that is unknown or suspended.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchAgency`], [`Error::AgencySuspended`].
+    pub async fn ensure_active(&self, agency: &AgencyId) -> Result<(), Error> {
+        self.agency(agency).await.map(drop)
+    }
+
+    /// An agency in use; opened now if it is not yet.
+    pub(super) async fn agency(&self, agency: &AgencyId) -> Result<Arc<Agency>, Error> {
+        match self.known(agency)? {
+            (AgencyState::Suspended, _) => Err(Error::AgencySuspended),
+            (AgencyState::Active, Some(open)) => Ok(open),
+            (AgencyState::Active, None) => self.open(agency).await,
+        }
+    }
+
+    /// An agency whatever its state, for its administration.
+    pub(super) async fn agency_of_any_state(
+        &self,
+        agency: &AgencyId,
+    ) -> Result<Arc<Agency>, Error> {
+        match self.known(agency)? {
+            (_, Some(open)) => Ok(open),
+            (_, None) => self.open(agency).await,
+        }
+    }
+
+    fn known(&self, agency: &AgencyId) -> Result<(AgencyState, Option<Arc<Agency>>), Error> {
+        let registry = self
+            .0
+            .registry
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = registry.agencies.get(agency).ok_or(Error::NoSuchAgency)?;
+        Ok((known.state, known.open.clone()))
+    }
+
+    async fn open(&self, agency: &AgencyId) -> Result<Arc<Agency>, Error> {
+        let _opening = self.0.opening.lock().await;
+        if let (_, Some(open)) = self.known(agency)? {
+            return Ok(open);
+        }
+        let (inner, id) = (Arc::clone(&self.0), agency.clone());
+        let opened = tokio::task::spawn_blocking(move || {
+            let directory = inner.directory(&id);
+            let keyring = Keyring::open(&directory, &id, &*inner.root_key).map_err(Error::Keys)?;
+            inner.assemble(id, keyring)
+        });
+        let opened = Arc::new(opened.await.map_err(|_| Error::Stopping)??);
+        self.remember(agency, |known| known.open = Some(Arc::clone(&opened)));
+        Ok(opened)
+    }
+
+    fn remember(&self, agency: &AgencyId, change: impl FnOnce(&mut Known)) {
+        let mut registry = self
+            .0
+            .registry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = registry.agencies.get_mut(agency) {
+            change(known);
+        }
+    }
+
+    /// Makes an agency: its directory, its keys, its database, and last its row in the catalog. A
+    /// directory that is there already, left by a crash before the row or brought from another
+    /// server, is taken over if the root key opens it.
+    ///
+    /// # Errors
+    /// [`meta::Error::AgencyExists`]; a keyring that does not open.
+    pub async fn create_agency(
+        &self,
+        agency: &AgencyId,
+        draft: &Draft<'_>,
+    ) -> Result<Committed<AgencyRecord>, Error> {
+        let _opening = self.0.opening.lock().await;
+        if self.known(agency).is_ok() {
+            return Err(meta::Error::AgencyExists.into());
+        }
+        let (inner, id, code) = (Arc::clone(&self.0), agency.clone(), self.free_code()?);
+        let made = tokio::task::spawn_blocking(move || {
+            let directory = inner.directory(&id);
+            let keyring = match Keyring::create(&directory, &id, &code, &*inner.root_key) {
+                Err(keys::error::Error::Exists { .. }) => {
+                    Keyring::open(&directory, &id, &*inner.root_key)
+                }
+                other => other,
+            };
+            inner.assemble(id, keyring.map_err(Error::Keys)?)
+        });
+        let opened = Arc::new(made.await.map_err(|_| Error::Stopping)??);
+        let record = AgencyRecord {
+            agency: agency.clone(),
+            code: opened.keyring.code().clone(),
+            display_name: agency.as_str().to_owned(),
+            state: AgencyState::Active,
+            created: self.0.clock.now(),
+        };
+        let command = CreateAgency {
+            agency: record.agency.clone(),
+            code: record.code.clone(),
+            display_name: record.display_name.clone(),
+            created: record.created,
+        };
+        self.0
+            .catalog
+            .commit(command, self.0.ledger.entry(draft))
+            .await?;
+        let mut registry = self
+            .0
+            .registry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        registry.add(&record, Some(opened));
+        Ok(Committed(record))
+    }
+
+    fn free_code(&self) -> Result<AgencyCode, Error> {
+        for _ in 0..64 {
+            let text = random::text(BASE32, AgencyCode::LENGTH);
+            let Ok(code) = AgencyCode::parse(&text) else {
+                continue;
+            };
+            if self.agency_of_code(&code).is_none() {
+                return Ok(code);
+            }
+        }
+        Err(Error::Limit("agency codes"))
+    }
+
+    /// Suspends an agency, or lets it be served again; in force when this returns.
+    ///
+    /// # Errors
+    /// [`meta::Error::NoSuchAgency`].
+    pub async fn set_agency_state(
+        &self,
+        agency: &AgencyId,
+        state: AgencyState,
+        draft: &Draft<'_>,
+    ) -> Result<Committed<()>, Error> {
+        let command = SetAgencyState {
+            agency: agency.clone(),
+            state,
+        };
+        self.0
+            .catalog
+            .commit(command, self.0.ledger.entry(draft))
+            .await?;
+        self.remember(agency, |known| known.state = state);
+        Ok(Committed(()))
+    }
+
+    /// Records a request that changed nothing: in its caller's agency's log, or in the
+    /// installation's if there is no such caller.
+    ///
+    /// # Errors
+    /// If the log cannot be written.
+    pub async fn record(&self, agency: Option<&AgencyId>, draft: &Draft<'_>) -> Result<(), Error> {
+        match agency {
+            Some(agency) => {
+                let agency = self.agency_of_any_state(agency).await?;
+                Ok(agency.ledger.record(draft).await?)
+            }
+            None => Ok(self.0.ledger.record(draft).await?),
+        }
+    }
+
+    /// The clock of the house.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Whether every open log takes entries at present.
+    pub fn is_writable(&self) -> bool {
+        let registry = self
+            .0
+            .registry
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut open = registry
+            .agencies
+            .values()
+            .filter_map(|known| known.open.as_ref());
+        self.0.catalog.is_writable() && open.all(|agency| agency.index.is_writable())
+    }
+
+    /// Writes what is queued and closes every database. Blocks until that is done.
+    pub fn close(&self) {
+        let mut registry = self
+            .0
+            .registry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        for agency in registry
+            .agencies
+            .values_mut()
+            .filter_map(|known| known.open.take())
+        {
+            agency.index.close();
+        }
+        self.0.catalog.close();
+    }
+}
+
+impl Inner {
+    fn directory(&self, agency: &AgencyId) -> PathBuf {
+        self.data_dir.join("agencies").join(agency.as_str())
+    }
+
+    fn assemble(&self, id: AgencyId, keyring: Keyring) -> Result<Agency, Error> {
+        let path = self.directory(&id).join("index.db");
+        let index = Index::open(&path, keyring.database_key(), self.index_settings)?;
+        let log = Log::Agency(index.clone());
+        let ledger = Ledger::new(log, keyring.audit_key(), self.reads);
+        Ok(Agency {
+            id,
+            keyring,
+            index,
+            ledger,
+            credentials: Credentials::default(),
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! Buckets.
+
+use crate::access::permit::BucketFacts;
+use crate::access::permit::Permit;
+use crate::access::permit::Resource;
+use crate::audit::entry::Draft;
+use crate::meta;
+use crate::meta::commands::CreateBucket;
+use crate::meta::commands::DeleteBucket;
+use crate::meta::records::BucketRecord;
+use crate::meta::records::Owner;
+use crate::types::names::AgencyId;
+use crate::types::names::BucketName;
+use crate::types::names::ObjectKey;
+
+use super::Committed;
+use super::agencies::Store;
+use super::error::Error;
+
+impl Store {
+    /// What is known of a bucket before anybody is permitted anything on it: `access` needs it to
+    /// decide.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub async fn bucket(
+        &self,
+        agency: &AgencyId,
+        name: &BucketName,
+    ) -> Result<Option<BucketRecord>, Error> {
+        let agency = self.agency(agency).await?;
+        Ok(agency.index.read(|reader| reader.bucket(name))?)
+    }
+
+    /// Makes a bucket that the caller owns.
+    ///
+    /// # Errors
+    /// `BucketExists` of the index, with its owner.
+    pub async fn create_bucket(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        name: BucketName,
+    ) -> Result<Committed<BucketRecord>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let command = CreateBucket {
+            name,
+            owner: owner(permit),
+            created: self.0.clock.now(),
+        };
+        let record = agency
+            .index
+            .commit(command, agency.ledger.entry(draft))
+            .await?;
+        Ok(Committed(record))
+    }
+
+    /// Removes an empty bucket; its unfinished uploads are given up.
+    ///
+    /// # Errors
+    /// `BucketNotEmpty` or `NoSuchBucket` of the index.
+    pub async fn delete_bucket(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+    ) -> Result<Committed<()>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let bucket_id = bucket_of(permit)?.id;
+        let command = DeleteBucket {
+            bucket_id,
+            at: self.0.clock.now(),
+        };
+        agency
+            .index
+            .commit(command, agency.ledger.entry(draft))
+            .await?;
+        Ok(Committed(()))
+    }
+}
+
+/// Who will own what the caller of a permit makes.
+pub(super) fn owner(permit: &Permit) -> Owner {
+    Owner {
+        id: permit.canonical_id(),
+        name: permit.principal().clone(),
+    }
+}
+
+/// The bucket that a permit is for.
+pub(super) fn bucket_of(permit: &Permit) -> Result<&BucketFacts, Error> {
+    permit
+        .resource()
+        .bucket()
+        .ok_or(Error::Metadata(meta::Error::NoSuchBucket))
+}
+
+/// The object that a permit is for.
+pub(super) fn object_of(permit: &Permit) -> Result<(&BucketFacts, &ObjectKey), Error> {
+    match permit.resource() {
+        Resource::Object(bucket, object_key) => Ok((bucket, object_key)),
+        Resource::Agency | Resource::Bucket(_) => Err(Error::Metadata(meta::Error::NoSuchObject)),
+    }
+}

@@ -1,0 +1,106 @@
+//! Deletes: a transaction first; the blobs are swept later.
+
+use crate::access::permit::Permit;
+use crate::audit::entry::Draft;
+use crate::meta;
+use crate::meta::commands::DeleteObject;
+use crate::meta::commands::DeleteObjects;
+use crate::meta::commands::DeleteOutcome;
+use crate::meta::records::Versioning;
+use crate::types::ids::VersionId;
+
+use super::Committed;
+use super::agencies::Agency;
+use super::agencies::Store;
+use super::buckets::bucket_of;
+use super::buckets::object_of;
+use super::buckets::owner;
+use super::error::Error;
+use super::put::new_version_id;
+
+/// One object to delete, with the permission to.
+pub struct Deletion {
+    /// The permission, which names the object.
+    pub permit: Permit,
+    /// A version of it; without one the current version goes.
+    pub version_id: Option<VersionId>,
+}
+
+impl Deletion {
+    fn command(&self, versioning: Versioning) -> Result<meta::commands::Deletion, Error> {
+        let (_, object_key) = object_of(&self.permit)?;
+        Ok(meta::commands::Deletion {
+            object_key: object_key.clone(),
+            version: self.version_id,
+            marker_version_id: new_version_id(versioning),
+            if_match: None,
+        })
+    }
+}
+
+impl Store {
+    /// Deletes an object; deleting what is not there succeeds, as S3 has it.
+    ///
+    /// # Errors
+    /// `NoSuchBucket` of the index.
+    pub async fn delete(
+        &self,
+        permit: Permit,
+        draft: &Draft<'_>,
+        version_id: Option<VersionId>,
+    ) -> Result<Committed<DeleteOutcome>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let bucket_id = bucket_of(&permit)?.id;
+        let versioning = versioning(&agency, &permit)?;
+        let owner = owner(&permit);
+        let deletion = Deletion { permit, version_id }.command(versioning)?;
+        let command = DeleteObject {
+            bucket_id,
+            deletion,
+            at: self.0.clock.now(),
+            owner,
+        };
+        let outcome = agency
+            .index
+            .commit(command, agency.ledger.entry(draft))
+            .await?;
+        Ok(Committed(outcome))
+    }
+
+    /// Deletes several objects of one bucket in one transaction, each with an outcome of its own.
+    ///
+    /// # Errors
+    /// `NoSuchBucket` of the index.
+    pub async fn delete_many(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        deletions: Vec<Deletion>,
+    ) -> Result<Committed<Vec<Result<DeleteOutcome, meta::Error>>>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let versioning = versioning(&agency, permit)?;
+        let deletions = deletions
+            .iter()
+            .map(|deletion| deletion.command(versioning));
+        let deletions = deletions.collect::<Result<_, _>>()?;
+        let command = DeleteObjects {
+            bucket_id: bucket_of(permit)?.id,
+            deletions,
+            at: self.0.clock.now(),
+            owner: owner(permit),
+        };
+        let outcomes = agency
+            .index
+            .commit(command, agency.ledger.entry(draft))
+            .await?;
+        Ok(Committed(outcomes))
+    }
+}
+
+/// Whether the bucket keeps versions: what a delete marker's id depends on.
+fn versioning(agency: &Agency, permit: &Permit) -> Result<Versioning, Error> {
+    let bucket = bucket_of(permit)?;
+    let record = agency.index.read(|reader| reader.bucket(&bucket.name))?;
+    let record = record.filter(|record| record.id == bucket.id);
+    Ok(record.ok_or(meta::Error::NoSuchBucket)?.versioning)
+}

@@ -1,0 +1,70 @@
+//! What goes wrong with objects, in the words of the room.
+
+use thiserror::Error;
+
+use crate::blobs;
+use crate::keys;
+use crate::meta;
+
+use super::body::BodyError;
+
+/// Which digest of a document did not match.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Digest {
+    /// `Content-MD5`.
+    Md5,
+    /// `x-amz-content-sha256`.
+    Sha256,
+    /// `x-amz-checksum-…`.
+    Checksum,
+}
+
+/// Why an operation on objects did not happen.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The agency is unknown here.
+    #[error("no such agency")]
+    NoSuchAgency,
+    /// The agency may not be used at present.
+    #[error("the agency is suspended")]
+    AgencySuspended,
+    /// The bytes stopped coming.
+    #[error("the document did not arrive")]
+    Body(#[from] BodyError),
+    /// A digest differs from the announced one.
+    #[error("the document's {0:?} differs from the announced one")]
+    BadDigest(Digest),
+    /// The range of a copy lies outside its source.
+    #[error("the range lies outside the object")]
+    InvalidRange,
+    /// A part named in a completion is missing or another one.
+    #[error("part {0} is not the uploaded one")]
+    InvalidPart(u16),
+    /// A checksum of the whole differs from the announced one, or cannot be made of the parts.
+    #[error("the checksum of the completed object differs from the announced one")]
+    BadObjectChecksum,
+    /// The size of the whole differs from the announced one.
+    #[error("the size of the completed object differs from the announced one")]
+    BadObjectSize,
+    /// The key that sealed the document is destroyed or not here.
+    #[error("the document's key is not available")]
+    KeyUnavailable(#[source] keys::error::Error),
+    /// Stored bytes do not authenticate.
+    #[error("stored bytes failed authentication")]
+    Damaged,
+    /// A limit of the house is reached.
+    #[error("the limit of {0} is reached")]
+    Limit(&'static str),
+    /// The index refused or failed.
+    #[error("the index refused or failed")]
+    Metadata(#[from] meta::Error),
+    /// The blob backend failed.
+    #[error("the blob backend failed")]
+    Blobs(#[from] blobs::error::Error),
+    /// The keyring failed.
+    #[error("the keyring failed")]
+    Keys(#[source] keys::error::Error),
+    /// A task of ours ended early; only a shutdown does that.
+    #[error("the store is shutting down")]
+    Stopping,
+}

@@ -1,0 +1,301 @@
+//! A document on its way in: digested and sealed in one pass, small ones in memory, large ones into
+//! a blob.
+//!
+//! The sketch. A small document: no copy beyond the one into its sealed form, no hop. A large one,
+//! for each block: the pieces that the connection gave are kept as they are (no copy), go to a
+//! thread of the blocking pool that digests and seals them (one copy, into the segment that is
+//! sealed in place), and are written while the next block is collected. So there are at most one
+//! block being collected, one being sealed and one being written; a block is small when many
+//! uploads are under way, so that memory stays flat.
+
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+
+use crate::blobs::store::BlobStore;
+use crate::crypto::blob::Binding;
+use crate::crypto::blob::Purpose;
+use crate::crypto::blob::Sealer;
+use crate::crypto::blob::seal_whole;
+use crate::crypto::digest::DigestPlan;
+use crate::crypto::digest::DigestResults;
+use crate::crypto::digest::Digests;
+use crate::crypto::random;
+use crate::crypto::secret::SecretKey;
+use crate::types::checksum::ChecksumAlgorithm;
+use crate::types::checksum::ObjectChecksum;
+use crate::types::ids::BlobId;
+use crate::types::limits;
+use crate::types::names::AgencyId;
+
+use super::body::Announced;
+use super::body::Body;
+use super::content::INLINE_BLOB;
+use super::error::Digest;
+use super::error::Error;
+
+/// Sealed bytes: in memory, or durable in the backend.
+#[derive(Clone, Debug)]
+pub(super) enum Sealed {
+    Inline(Bytes),
+    Blob(BlobId),
+}
+
+/// A document that arrived whole, as announced, and is sealed. If it is a blob it is durable, and
+/// becomes an orphan for the sweep if nothing commits it.
+pub(super) struct Ingested {
+    pub(super) size_bytes: u64,
+    pub(super) md5: [u8; 16],
+    pub(super) checksum: Option<ObjectChecksum>,
+    pub(super) data_key: SecretKey,
+    pub(super) sealed: Sealed,
+}
+
+/// Large uploads under way in this process, to size their blocks by.
+static LARGE_UPLOADS: AtomicUsize = AtomicUsize::new(0);
+
+struct LargeUpload;
+
+impl LargeUpload {
+    fn begin() -> Self {
+        LARGE_UPLOADS.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+
+    /// Bytes of a block: what all large uploads may collect together, divided among them.
+    fn block_bytes(&self) -> usize {
+        let uploads = LARGE_UPLOADS.load(Ordering::Relaxed).max(1);
+        let segment = usize::try_from(limits::SEGMENT_BYTES).unwrap_or(limits::BLOB_IO_BYTES);
+        (limits::COLLECTED_BYTES_MAX / uploads).clamp(segment, limits::BLOB_IO_BYTES)
+    }
+}
+
+impl Drop for LargeUpload {
+    fn drop(&mut self) {
+        LARGE_UPLOADS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Takes a document in, and keeps its checksum of one algorithm.
+///
+/// Cancel safety: dropped half-way, the blob's writer is dropped with it and leaves nothing.
+pub(super) async fn ingest(
+    blobs: &BlobStore,
+    agency: &AgencyId,
+    purpose: Purpose,
+    keep: ChecksumAlgorithm,
+    mut body: impl Body,
+) -> Result<Ingested, Error> {
+    let data_key = SecretKey::random();
+    let blob_id = BlobId::new(random::bytes());
+    let inline = BlobId::new(INLINE_BLOB);
+    let binding = |blob_id| Binding {
+        agency: agency.clone(),
+        blob_id,
+        purpose,
+    };
+    let digests = Digests::new(&plan(&body, keep));
+    let Some(block) = collect(&mut body, limits::INLINE_BYTES_MAX + 1).await? else {
+        return Ok(small(
+            &data_key,
+            &binding(inline),
+            Vec::new(),
+            digests,
+            &body,
+            keep,
+        )?
+        .with(data_key));
+    };
+    if block.size_bytes <= limits::INLINE_BYTES_MAX {
+        return Ok(small(
+            &data_key,
+            &binding(inline),
+            block.pieces,
+            digests,
+            &body,
+            keep,
+        )?
+        .with(data_key));
+    }
+    let sealer = Sealer::new(&data_key, &binding(blob_id));
+    let work = Work {
+        digests,
+        sealer,
+        sealed: Vec::new(),
+    };
+    let (size_bytes, results) = large(blobs, agency, blob_id, block, work, &mut body).await?;
+    let arrived = arrived(size_bytes, &results, &body, keep, Sealed::Blob(blob_id))?;
+    Ok(arrived.with(data_key))
+}
+
+fn plan(body: &impl Body, keep: ChecksumAlgorithm) -> DigestPlan {
+    let mut checksums = vec![keep];
+    if body.checksum_algorithm() != keep {
+        checksums.push(body.checksum_algorithm());
+    }
+    DigestPlan {
+        md5: true,
+        sha256: body.wants_sha256(),
+        checksums,
+    }
+}
+
+fn small(
+    data_key: &SecretKey,
+    binding: &Binding,
+    pieces: Vec<Bytes>,
+    mut digests: Digests,
+    body: &impl Body,
+    keep: ChecksumAlgorithm,
+) -> Result<Arrived, Error> {
+    let plaintext = match <[Bytes; 1]>::try_from(pieces) {
+        Ok([whole]) => whole,
+        Err(pieces) => pieces.concat().into(),
+    };
+    digests.update(&plaintext);
+    let results = digests.finish();
+    let sealed = Sealed::Inline(seal_whole(data_key, binding, &plaintext).into());
+    arrived(plaintext.len() as u64, &results, body, keep, sealed)
+}
+
+/// Pieces of a body as they came, together about as large as was asked for.
+struct Block {
+    pieces: Vec<Bytes>,
+    size_bytes: usize,
+}
+
+/// The next block; `None` at the end of the body.
+async fn collect(body: &mut impl Body, size_bytes: usize) -> Result<Option<Block>, Error> {
+    let mut block = Block {
+        pieces: Vec::new(),
+        size_bytes: 0,
+    };
+    while block.size_bytes < size_bytes {
+        let Some(piece) = body.next().await else {
+            break;
+        };
+        let piece = piece?;
+        block.size_bytes += piece.len();
+        block.pieces.push(piece);
+    }
+    Ok((block.size_bytes > 0).then_some(block))
+}
+
+/// What goes to a thread of the blocking pool and comes back with sealed pieces.
+struct Work {
+    digests: Digests,
+    sealer: Sealer,
+    sealed: Vec<Bytes>,
+}
+
+impl Work {
+    fn take(mut self, block: Block) -> Self {
+        for piece in block.pieces {
+            self.digests.update(&piece);
+            let sealed = &mut self.sealed;
+            self.sealer.push(&piece, &mut |bytes| sealed.push(bytes));
+        }
+        self
+    }
+}
+
+async fn large(
+    blobs: &BlobStore,
+    agency: &AgencyId,
+    blob_id: BlobId,
+    first: Block,
+    mut work: Work,
+    body: &mut impl Body,
+) -> Result<(u64, DigestResults), Error> {
+    let upload = LargeUpload::begin();
+    let mut writer = blobs.create(agency, blob_id);
+    let mut next = Some(first);
+    while let Some(block) = next {
+        let sealing = tokio::task::spawn_blocking(move || work.take(block));
+        next = collect(body, upload.block_bytes()).await?;
+        work = sealing.await.map_err(|_| Error::Stopping)?;
+        for sealed in work.sealed.drain(..) {
+            writer.write(sealed).await?;
+        }
+    }
+    let (last, size_bytes) = work.sealer.finish();
+    writer.write(last).await?;
+    // Digests are compared before the sync, so that a broken upload costs none.
+    let results = work.digests.finish();
+    compare(&results, &body.announced())?;
+    writer.finish().await?;
+    Ok((size_bytes, results))
+}
+
+struct Arrived {
+    size_bytes: u64,
+    md5: [u8; 16],
+    checksum: Option<ObjectChecksum>,
+    sealed: Sealed,
+}
+
+impl Arrived {
+    fn with(self, data_key: SecretKey) -> Ingested {
+        let Self {
+            size_bytes,
+            md5,
+            checksum,
+            sealed,
+        } = self;
+        Ingested {
+            size_bytes,
+            md5,
+            checksum,
+            data_key,
+            sealed,
+        }
+    }
+}
+
+fn arrived(
+    size_bytes: u64,
+    results: &DigestResults,
+    body: &impl Body,
+    keep: ChecksumAlgorithm,
+    sealed: Sealed,
+) -> Result<Arrived, Error> {
+    compare(results, &body.announced())?;
+    let checksum = results.checksum(keep).map(ObjectChecksum::of_content);
+    let md5 = results.md5.expect("every plan of this room has MD5 in it");
+    Ok(Arrived {
+        size_bytes,
+        md5,
+        checksum,
+        sealed,
+    })
+}
+
+/// Compares what was announced with what came.
+fn compare(results: &DigestResults, announced: &Announced) -> Result<(), Error> {
+    if announced.md5.is_some_and(|md5| results.md5 != Some(md5)) {
+        return Err(Error::BadDigest(Digest::Md5));
+    }
+    if announced
+        .sha256
+        .is_some_and(|sha256| results.sha256 != Some(sha256))
+    {
+        return Err(Error::BadDigest(Digest::Sha256));
+    }
+    match announced.checksum {
+        Some(value) if results.checksum(value.algorithm()) != Some(value) => {
+            Err(Error::BadDigest(Digest::Checksum))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks the digests of a body that is no document: the XML of an operation.
+///
+/// # Errors
+/// [`Error::BadDigest`].
+pub fn check_digests(whole: &[u8], body: &impl Body) -> Result<(), Error> {
+    let mut digests = Digests::new(&plan(body, body.checksum_algorithm()));
+    digests.update(whole);
+    compare(&digests.finish(), &body.announced())
+}

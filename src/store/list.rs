@@ -1,0 +1,81 @@
+//! Lists. A page may take as long as a millisecond, so it runs beside the reactors.
+
+use crate::access::permit::Permit;
+use crate::meta;
+use crate::meta::Index;
+use crate::meta::OfAgency;
+use crate::meta::Reader;
+use crate::meta::queries::ListPage;
+use crate::meta::queries::ListQuery;
+use crate::meta::records::BucketRecord;
+use crate::meta::records::ListedObject;
+
+use super::agencies::Store;
+use super::buckets::bucket_of;
+use super::error::Error;
+
+/// A page of buckets.
+#[derive(Clone, Debug, Default)]
+pub struct BucketPage {
+    /// The buckets, by name.
+    pub buckets: Vec<BucketRecord>,
+    /// There is more: what the next page comes after.
+    pub next: Option<String>,
+}
+
+impl Store {
+    /// The buckets that the caller owns, or all of the agency for those who see all.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub async fn list_buckets(
+        &self,
+        permit: &Permit,
+        prefix: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<BucketPage, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let owner = (!permit.sees_all()).then(|| permit.canonical_id());
+        let prefix = prefix.unwrap_or_default();
+        let read = agency
+            .index
+            .read(|reader| reader.buckets(owner, prefix, after, limit + 1));
+        let mut buckets = read?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let is_truncated = buckets.len() > limit;
+        buckets.truncate(limit);
+        let last = buckets.last().map(|bucket| bucket.name.as_str().to_owned());
+        Ok(BucketPage {
+            next: last.filter(|_| is_truncated),
+            buckets,
+        })
+    }
+
+    /// A page of a bucket's objects.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub async fn list(
+        &self,
+        permit: &Permit,
+        query: ListQuery,
+    ) -> Result<ListPage<ListedObject>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let bucket_id = bucket_of(permit)?.id;
+        beside(&agency.index, move |reader| {
+            reader.list_objects(bucket_id, &query)
+        })
+        .await
+    }
+}
+
+/// Runs queries on a thread of the blocking pool.
+pub(super) async fn beside<T: Send + 'static>(
+    index: &Index,
+    queries: impl FnOnce(&Reader<'_, OfAgency>) -> Result<T, meta::Error> + Send + 'static,
+) -> Result<T, Error> {
+    let index = index.clone();
+    let read = tokio::task::spawn_blocking(move || index.read(queries));
+    Ok(read.await.map_err(|_| Error::Stopping)??)
+}

@@ -1,0 +1,154 @@
+//! Storing an object: ingest, wrap its key for its place, commit.
+
+use crate::access::permit::Permit;
+use crate::audit::entry::Draft;
+use crate::crypto::blob::Purpose;
+use crate::crypto::random;
+use crate::keys::data_key::Place;
+use crate::keys::data_key::PlaceAt;
+use crate::meta;
+use crate::meta::commands::PutObject;
+use crate::meta::records::NewVersion;
+use crate::meta::records::ObjectMetadata;
+use crate::meta::records::Precondition;
+use crate::meta::records::StoredBody;
+use crate::meta::records::Versioning;
+use crate::types::checksum::ObjectChecksum;
+use crate::types::clock::Time;
+use crate::types::etag::Etag;
+use crate::types::ids::VersionId;
+
+use super::Committed;
+use super::agencies::Agency;
+use super::agencies::Store;
+use super::body::Body;
+use super::buckets::object_of;
+use super::buckets::owner;
+use super::error::Error;
+use super::ingest::Ingested;
+use super::ingest::Sealed;
+use super::ingest::ingest;
+
+/// How often a commit is tried again when the bucket's versioning changed under it.
+const TRIES: usize = 3;
+
+/// What a new object is besides its bytes.
+#[derive(Clone, Debug)]
+pub struct NewObject {
+    /// Its metadata.
+    pub metadata: ObjectMetadata,
+    /// What must hold of the key's current version.
+    pub precondition: Precondition,
+}
+
+/// An object or part that was stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its version.
+    pub version_id: VersionId,
+    /// Its entity tag.
+    pub etag: Etag,
+    /// Its checksum.
+    pub checksum: Option<ObjectChecksum>,
+    /// When.
+    pub modified: Time,
+}
+
+impl Store {
+    /// Stores an object; durable when this returns (law 5).
+    ///
+    /// # Errors
+    /// What the body, its digests, the keyring or the index refuse.
+    pub async fn put(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        object: NewObject,
+        body: impl Body,
+    ) -> Result<Committed<Stored>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let keep = body.checksum_algorithm();
+        let ingested = ingest(&self.0.blobs, &agency.id, Purpose::Object, keep, body).await?;
+        let stored = self.commit(&agency, permit, draft, object, &ingested).await;
+        if let (Err(Error::Metadata(error)), Sealed::Blob(blob_id)) = (&stored, &ingested.sealed)
+            && error.is_refusal()
+        {
+            // Nothing refers to it and nothing will; the sweep takes what this cannot remove.
+            let _ = self.0.blobs.delete(&agency.id, &[*blob_id]).await;
+        }
+        stored
+    }
+
+    async fn commit(
+        &self,
+        agency: &Agency,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        object: NewObject,
+        ingested: &Ingested,
+    ) -> Result<Committed<Stored>, Error> {
+        let (bucket, object_key) = object_of(permit)?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let record = agency.index.read(|reader| reader.bucket(&bucket.name))?;
+            let record = record.filter(|record| record.id == bucket.id);
+            let record = record.ok_or(meta::Error::NoSuchBucket)?;
+            let version_id = new_version_id(record.versioning);
+            let place = Place {
+                bucket: bucket.id,
+                object_key,
+                at: PlaceAt::Version(&version_id),
+                size_bytes: ingested.size_bytes,
+            };
+            let wrapped = agency.keyring.wrap_data_key(&ingested.data_key, &place);
+            let etag = Etag::of_content(ingested.md5);
+            let modified = self.0.clock.now();
+            let version = NewVersion {
+                version_id,
+                modified,
+                size_bytes: ingested.size_bytes,
+                etag,
+                owner: owner(permit),
+                metadata: object.metadata.clone(),
+                checksum: ingested.checksum,
+                wrapped_key: wrapped.map_err(Error::KeyUnavailable)?.as_bytes().to_vec(),
+                body: match &ingested.sealed {
+                    Sealed::Inline(bytes) => StoredBody::Inline(bytes.clone()),
+                    Sealed::Blob(blob_id) => StoredBody::Blob(*blob_id),
+                },
+            };
+            let command = PutObject {
+                bucket_id: bucket.id,
+                object_key: object_key.clone(),
+                precondition: object.precondition.clone(),
+                version,
+            };
+            match agency
+                .index
+                .commit(command, agency.ledger.entry(draft))
+                .await
+            {
+                Err(meta::Error::VersioningChanged) if tries < TRIES => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => {
+                    let checksum = ingested.checksum;
+                    return Ok(Committed(Stored {
+                        version_id,
+                        etag,
+                        checksum,
+                        modified,
+                    }));
+                }
+            }
+        }
+    }
+}
+
+/// The id of a version about to be made.
+pub(super) fn new_version_id(versioning: Versioning) -> VersionId {
+    match versioning {
+        Versioning::Off | Versioning::Suspended => VersionId::Null,
+        Versioning::Enabled => VersionId::Id(random::bytes()),
+    }
+}

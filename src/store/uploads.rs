@@ -1,0 +1,425 @@
+//! Multipart uploads: parts are sealed and committed one by one; completing moves no byte.
+
+use crate::access::permit::Permit;
+use crate::audit::entry::Draft;
+use crate::crypto::blob::Purpose;
+use crate::crypto::digest::DigestPlan;
+use crate::crypto::digest::Digests;
+use crate::crypto::digest::combine_crc;
+use crate::crypto::random;
+use crate::keys::data_key::Place;
+use crate::keys::data_key::PlaceAt;
+use crate::meta;
+use crate::meta::commands::AbortUpload;
+use crate::meta::commands::CompleteUpload;
+use crate::meta::commands::CompletedPart;
+use crate::meta::commands::CreateUpload;
+use crate::meta::commands::PutPart;
+use crate::meta::commands::UploadPlace;
+use crate::meta::queries::ListPage;
+use crate::meta::queries::ListQuery;
+use crate::meta::queries::UploadMarker;
+use crate::meta::records::ListedPiece;
+use crate::meta::records::ListedUpload;
+use crate::meta::records::ObjectMetadata;
+use crate::meta::records::Precondition;
+use crate::meta::records::StoredPiece;
+use crate::meta::records::UploadRecord;
+use crate::types::checksum::ChecksumAlgorithm;
+use crate::types::checksum::ChecksumType;
+use crate::types::checksum::ChecksumValue;
+use crate::types::checksum::ObjectChecksum;
+use crate::types::etag::Etag;
+use crate::types::ids::PartNumber;
+use crate::types::ids::UploadId;
+use crate::types::ids::VersionId;
+
+use super::Committed;
+use super::agencies::Agency;
+use super::agencies::Store;
+use super::body::Body;
+use super::buckets::bucket_of;
+use super::buckets::object_of;
+use super::buckets::owner;
+use super::error::Error;
+use super::ingest::Ingested;
+use super::ingest::Sealed;
+use super::ingest::ingest;
+use super::list::beside;
+use super::put::Stored;
+use super::put::new_version_id;
+
+/// The checksum of uploads that announce none, as S3 computes it.
+const DEFAULT_CHECKSUM: (ChecksumAlgorithm, ChecksumType) =
+    (ChecksumAlgorithm::Crc64Nvme, ChecksumType::FullObject);
+
+/// What a new upload will be when completed.
+#[derive(Clone, Debug)]
+pub struct NewUpload {
+    /// Its metadata.
+    pub metadata: ObjectMetadata,
+    /// The checksum that was announced.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+/// A part as a completion names it.
+#[derive(Clone, Debug)]
+pub struct NamedPart {
+    /// Its number.
+    pub number: PartNumber,
+    /// Its entity tag.
+    pub etag: Etag,
+    /// Its checksum, if the client repeats it.
+    pub checksum: Option<ChecksumValue>,
+}
+
+/// How an upload is to be completed.
+#[derive(Clone, Debug)]
+pub struct Completion {
+    /// The parts of the object, in order.
+    pub parts: Vec<NamedPart>,
+    /// What must hold of the key's current version.
+    pub precondition: Precondition,
+    /// The checksum of the whole.
+    pub checksum: Option<ChecksumValue>,
+    /// What that checksum sums.
+    pub kind: Option<ChecksumType>,
+    /// The size of the whole.
+    pub size_bytes: Option<u64>,
+}
+
+/// A page of parts.
+#[derive(Clone, Debug)]
+pub struct PartPage {
+    /// The parts, by number.
+    pub parts: Vec<ListedPiece>,
+    /// There are more.
+    pub is_truncated: bool,
+}
+
+impl Store {
+    /// Begins an upload.
+    ///
+    /// # Errors
+    /// What the index refuses.
+    pub async fn create_upload(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        upload: NewUpload,
+    ) -> Result<Committed<UploadId>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let upload_id = UploadId::new(random::bytes());
+        let command = CreateUpload {
+            place: place(permit, upload_id)?,
+            owner: owner(permit),
+            initiated: self.0.clock.now(),
+            metadata: upload.metadata,
+            checksum: upload.checksum,
+        };
+        agency
+            .index
+            .commit(command, agency.ledger.entry(draft))
+            .await?;
+        Ok(Committed(upload_id))
+    }
+
+    /// Stores a part; durable when this returns.
+    ///
+    /// # Errors
+    /// `NoSuchUpload` of the index; what the body or its digests refuse.
+    pub async fn put_part(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        upload_id: UploadId,
+        number: PartNumber,
+        body: impl Body,
+    ) -> Result<Committed<Stored>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let upload = find(&agency, permit, upload_id)?;
+        let (keep, _) = upload.checksum.unwrap_or(DEFAULT_CHECKSUM);
+        let ingested = ingest(&self.0.blobs, &agency.id, Purpose::Part, keep, body).await?;
+        let stored = self
+            .commit_part(&agency, permit, draft, &upload, number, &ingested)
+            .await;
+        if let (Err(Error::Metadata(error)), Sealed::Blob(blob_id)) = (&stored, &ingested.sealed)
+            && error.is_refusal()
+        {
+            // Nothing refers to it and nothing will; the sweep takes what this cannot remove.
+            let _ = self.0.blobs.delete(&agency.id, &[*blob_id]).await;
+        }
+        stored
+    }
+
+    async fn commit_part(
+        &self,
+        agency: &Agency,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        upload: &UploadRecord,
+        number: PartNumber,
+        ingested: &Ingested,
+    ) -> Result<Committed<Stored>, Error> {
+        let (bucket, object_key) = object_of(permit)?;
+        let key_place = Place {
+            bucket: bucket.id,
+            object_key,
+            at: PlaceAt::Part(upload.number, number),
+            size_bytes: ingested.size_bytes,
+        };
+        let wrapped = agency.keyring.wrap_data_key(&ingested.data_key, &key_place);
+        let modified = self.0.clock.now();
+        let command = PutPart {
+            place: place(permit, upload.upload_id)?,
+            number,
+            size_bytes: ingested.size_bytes,
+            md5: ingested.md5,
+            modified,
+            checksum: ingested.checksum.map(|checksum| checksum.value),
+            wrapped_key: wrapped.map_err(Error::KeyUnavailable)?.as_bytes().to_vec(),
+            body: match &ingested.sealed {
+                Sealed::Inline(bytes) => StoredPiece::Inline(bytes.clone()),
+                Sealed::Blob(blob_id) => StoredPiece::Blob(*blob_id),
+            },
+        };
+        agency
+            .index
+            .commit(command, agency.ledger.entry(draft))
+            .await?;
+        Ok(Committed(Stored {
+            version_id: VersionId::Null,
+            etag: Etag::of_content(ingested.md5),
+            checksum: ingested.checksum,
+            modified,
+        }))
+    }
+
+    /// Makes an object of an upload's parts.
+    ///
+    /// # Errors
+    /// [`Error::InvalidPart`], [`Error::BadObjectChecksum`], [`Error::BadObjectSize`], and what the
+    /// index refuses.
+    pub async fn complete_upload(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        upload_id: UploadId,
+        completion: Completion,
+    ) -> Result<Committed<Stored>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let bucket = bucket_of(permit)?.clone();
+        let upload = find(&agency, permit, upload_id)?;
+        let number = upload.number;
+        let all = beside(&agency.index, move |reader| {
+            let versioning = reader.bucket(&bucket.name)?.map(|record| record.versioning);
+            let parts = reader.list_parts(number, None, u32::from(PartNumber::MAX))?;
+            Ok((versioning.ok_or(meta::Error::NoSuchBucket)?, parts))
+        });
+        let (versioning, all) = all.await?;
+        let parts = named(&completion.parts, &all)?;
+        let size_bytes: u64 = parts.iter().map(|part| part.size_bytes).sum();
+        if completion
+            .size_bytes
+            .is_some_and(|announced| announced != size_bytes)
+        {
+            return Err(Error::BadObjectSize);
+        }
+        let checksum = checksum(&upload, &completion, &parts)?;
+        let etag = etag(&parts);
+        let (version_id, modified) = (new_version_id(versioning), self.0.clock.now());
+        let command = CompleteUpload {
+            place: place(permit, upload_id)?,
+            parts: parts
+                .iter()
+                .map(|part| CompletedPart {
+                    number: part.number,
+                    sequence: part.sequence,
+                })
+                .collect(),
+            precondition: completion.precondition,
+            version_id,
+            modified,
+            etag,
+            checksum,
+        };
+        agency
+            .index
+            .commit(command, agency.ledger.entry(draft))
+            .await?;
+        Ok(Committed(Stored {
+            version_id,
+            etag,
+            checksum,
+            modified,
+        }))
+    }
+
+    /// Gives an upload up; its parts are swept later.
+    ///
+    /// # Errors
+    /// `NoSuchUpload` of the index.
+    pub async fn abort_upload(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        upload_id: UploadId,
+    ) -> Result<Committed<()>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let command = AbortUpload {
+            place: place(permit, upload_id)?,
+            at: self.0.clock.now(),
+        };
+        agency
+            .index
+            .commit(command, agency.ledger.entry(draft))
+            .await?;
+        Ok(Committed(()))
+    }
+
+    /// A page of an upload's parts, after a number.
+    ///
+    /// # Errors
+    /// `NoSuchUpload` of the index.
+    pub async fn list_parts(
+        &self,
+        permit: &Permit,
+        upload_id: UploadId,
+        after: Option<PartNumber>,
+        limit: u32,
+    ) -> Result<(UploadRecord, PartPage), Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let upload = find(&agency, permit, upload_id)?;
+        let number = upload.number;
+        let read = beside(&agency.index, move |reader| {
+            reader.list_parts(number, after, limit + 1)
+        });
+        let mut parts = read.await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let is_truncated = parts.len() > limit;
+        parts.truncate(limit);
+        Ok((
+            upload,
+            PartPage {
+                parts,
+                is_truncated,
+            },
+        ))
+    }
+
+    /// A page of a bucket's unfinished uploads.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub async fn list_uploads(
+        &self,
+        permit: &Permit,
+        query: ListQuery<UploadMarker>,
+    ) -> Result<ListPage<ListedUpload, UploadMarker>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let bucket_id = bucket_of(permit)?.id;
+        beside(&agency.index, move |reader| {
+            reader.list_uploads(bucket_id, &query)
+        })
+        .await
+    }
+}
+
+fn place(permit: &Permit, upload_id: UploadId) -> Result<UploadPlace, Error> {
+    let (bucket, object_key) = object_of(permit)?;
+    Ok(UploadPlace {
+        bucket_id: bucket.id,
+        object_key: object_key.clone(),
+        upload_id,
+    })
+}
+
+fn find(agency: &Agency, permit: &Permit, upload_id: UploadId) -> Result<UploadRecord, Error> {
+    let (bucket, object_key) = object_of(permit)?;
+    let found = agency
+        .index
+        .read(|reader| reader.upload(bucket.id, object_key, &upload_id))?;
+    found.ok_or(Error::Metadata(meta::Error::NoSuchUpload))
+}
+
+/// The uploaded parts that a completion names; both lists ascend.
+fn named(wanted: &[NamedPart], uploaded: &[ListedPiece]) -> Result<Vec<ListedPiece>, Error> {
+    if !wanted.is_sorted_by(|a, b| a.number < b.number) {
+        return Err(Error::Metadata(meta::Error::InvalidPartOrder));
+    }
+    let mut uploaded = uploaded.iter();
+    let matched = wanted.iter().map(|part| {
+        let found = uploaded.by_ref().find(|piece| piece.number >= part.number);
+        let found = found.filter(|piece| {
+            piece.number == part.number
+                && Etag::of_content(piece.md5) == part.etag
+                && part
+                    .checksum
+                    .is_none_or(|checksum| piece.checksum == Some(checksum))
+        });
+        found.cloned().ok_or(Error::InvalidPart(part.number.get()))
+    });
+    matched.collect()
+}
+
+/// MD5 of the parts' MD5s, and their count.
+fn etag(parts: &[ListedPiece]) -> Etag {
+    let mut digests = Digests::new(&DigestPlan {
+        md5: true,
+        ..DigestPlan::default()
+    });
+    for part in parts {
+        digests.update(&part.md5);
+    }
+    let md5 = digests.finish().md5.expect("MD5 is in the plan above");
+    Etag {
+        md5,
+        parts: u16::try_from(parts.len()).ok(),
+    }
+}
+
+/// The checksum of the whole, compared with the announced one.
+fn checksum(
+    upload: &UploadRecord,
+    completion: &Completion,
+    parts: &[ListedPiece],
+) -> Result<Option<ObjectChecksum>, Error> {
+    let (algorithm, kind) = upload.checksum.unwrap_or(DEFAULT_CHECKSUM);
+    if completion.kind.is_some_and(|announced| announced != kind) {
+        return Err(Error::BadObjectChecksum);
+    }
+    let values: Option<Vec<(ChecksumValue, u64)>> = parts
+        .iter()
+        .map(|part| Some((part.checksum?, part.size_bytes)))
+        .collect();
+    let values = values.ok_or(Error::BadObjectChecksum)?;
+    let (value, count) = match kind {
+        ChecksumType::FullObject => (combine_crc(algorithm, &values), None),
+        ChecksumType::Composite => {
+            let checksums = vec![algorithm];
+            let mut digests = Digests::new(&DigestPlan {
+                checksums,
+                ..DigestPlan::default()
+            });
+            for (value, _) in &values {
+                digests.update(value.as_bytes());
+            }
+            (
+                digests.finish().checksum(algorithm),
+                u16::try_from(parts.len()).ok(),
+            )
+        }
+    };
+    let value = value.ok_or(Error::BadObjectChecksum)?;
+    if completion
+        .checksum
+        .is_some_and(|announced| announced != value)
+    {
+        return Err(Error::BadObjectChecksum);
+    }
+    Ok(Some(ObjectChecksum {
+        value,
+        kind,
+        parts: count,
+    }))
+}
