@@ -1,0 +1,214 @@
+//! Access keys: create, list, revoke.
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web;
+use serde::Deserialize;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::http::house::House;
+use crate::audit::entry::Outcome;
+use crate::meta::records::AccessKeyRecord;
+use crate::types::clock::Time;
+use crate::types::ids::AccessKeyId;
+use crate::types::names::PrincipalName;
+use crate::types::roles::Role;
+
+use super::agencies::Done;
+use super::agencies::agency_id;
+use super::answer;
+use super::answer::Given;
+use super::error::AdminError;
+use super::error::ErrorBody;
+
+/// An access key to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewAccessKey {
+    /// Whose it will be; made if new.
+    #[schema(min_length = 1, max_length = 128, example = "ventanilla")]
+    principal: String,
+    /// `app`, `reader` or `agency-admin`.
+    role: String,
+    /// Seconds after which it is refused; never, if absent.
+    #[schema(minimum = 1)]
+    expires_in_seconds: Option<u32>,
+}
+
+/// A new access key. Its secret is never shown again.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CreatedAccessKey {
+    access_key_id: String,
+    /// Shown once.
+    secret_access_key: String,
+    /// What S3 shows as Owner ID.
+    canonical_id: String,
+    /// What S3 shows as Owner DisplayName.
+    display_name: String,
+    principal: String,
+    role: &'static str,
+    /// When it was made (RFC 3339).
+    created: String,
+    /// When it ends (RFC 3339).
+    expires: Option<String>,
+}
+
+/// An access key.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AccessKey {
+    access_key_id: String,
+    /// What S3 shows as Owner ID.
+    canonical_id: String,
+    principal: String,
+    roles: Vec<&'static str>,
+    /// When it was made (RFC 3339).
+    created: String,
+    /// When it ends (RFC 3339).
+    expires: Option<String>,
+    /// When it was revoked (RFC 3339).
+    revoked: Option<String>,
+}
+
+/// All access keys of an agency.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AccessKeys {
+    access_keys: Vec<AccessKey>,
+}
+
+impl From<AccessKeyRecord> for AccessKey {
+    fn from(record: AccessKeyRecord) -> Self {
+        Self {
+            access_key_id: record.access_key_id.as_str().to_owned(),
+            canonical_id: record.owner.id.to_string(),
+            principal: record.owner.name.as_str().to_owned(),
+            roles: record.roles.iter().map(|role| role.name()).collect(),
+            created: record.created.iso8601(),
+            expires: record.expires.map(Time::iso8601),
+            revoked: record.revoked.map(Time::iso8601),
+        }
+    }
+}
+
+/// The roles that an access key may have: an operator's is none of them, for operators have tokens
+/// and read no documents.
+fn role(text: &str) -> Result<Role, AdminError> {
+    let role = Role::parse(text).filter(|role| *role != Role::Operator);
+    role.ok_or_else(|| {
+        let message = "The role is app, reader or agency-admin.";
+        AdminError::new(400, "invalid_argument", message)
+    })
+}
+
+/// Makes an access key for a principal of an agency.
+#[utoipa::path(post, path = "/admin/v1/agencies/{agency}/access-keys", tag = "access-keys",
+    params(("agency" = String, Path, description = "The agency's slug")),
+    request_body = NewAccessKey, security(("operator" = [])),
+    responses((status = 201, body = CreatedAccessKey), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn create_access_key(
+    house: web::Data<House>,
+    request: HttpRequest,
+    agency: web::Path<String>,
+    body: web::Bytes,
+) -> HttpResponse {
+    answer::answer(
+        house,
+        request,
+        "CreateAccessKey",
+        StatusCode::CREATED,
+        async |op| {
+            let body: NewAccessKey = answer::parse(&body)?;
+            let agency = agency_id(&agency)?;
+            let principal = PrincipalName::parse(&body.principal)
+                .map_err(|error| AdminError::invalid("principal's name", error))?;
+            let role = role(&body.role)?;
+            let seconds = body.expires_in_seconds.map(i64::from);
+            let expires = seconds.map(|seconds| op.asked.at.plus_seconds(seconds));
+            let draft = op
+                .asked
+                .draft(Some(op.operator), Some(&body.principal), Outcome::Allowed);
+            let store = &op.house.store;
+            let made = store
+                .create_access_key(&agency, principal, role, expires, &draft)
+                .await?;
+            Ok(Given::committed(made, |made| CreatedAccessKey {
+                access_key_id: made.access_key_id.as_str().to_owned(),
+                secret_access_key: made.secret.expose().to_owned(),
+                canonical_id: made.owner.id.to_string(),
+                display_name: made.owner.name.as_str().to_owned(),
+                principal: made.owner.name.as_str().to_owned(),
+                role: role.name(),
+                created: made.created.iso8601(),
+                expires: expires.map(Time::iso8601),
+            }))
+        },
+    )
+    .await
+}
+
+/// Lists an agency's access keys, without secrets.
+#[utoipa::path(get, path = "/admin/v1/agencies/{agency}/access-keys", tag = "access-keys",
+    params(("agency" = String, Path, description = "The agency's slug")),
+    security(("operator" = [])),
+    responses((status = 200, body = AccessKeys), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(super) async fn list_access_keys(
+    house: web::Data<House>,
+    request: HttpRequest,
+    agency: web::Path<String>,
+) -> HttpResponse {
+    answer::answer(
+        house,
+        request,
+        "ListAccessKeys",
+        StatusCode::OK,
+        async |op| {
+            let records = op.house.store.access_keys(&agency_id(&agency)?).await?;
+            let access_keys = records.into_iter().map(AccessKey::from).collect();
+            answer::read(AccessKeys { access_keys })
+        },
+    )
+    .await
+}
+
+/// Revokes an access key; it opens nothing any more when this answers.
+#[utoipa::path(delete, path = "/admin/v1/agencies/{agency}/access-keys/{access_key_id}",
+    tag = "access-keys",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("access_key_id" = String, Path, description = "The access key's id")),
+    security(("operator" = [])),
+    responses((status = 200, body = Done), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(super) async fn revoke_access_key(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
+    answer::answer(
+        house,
+        request,
+        "RevokeAccessKey",
+        StatusCode::OK,
+        async |op| {
+            let (agency, id) = &*path;
+            let draft = op
+                .asked
+                .draft(Some(op.operator), Some(id), Outcome::Allowed);
+            let missing = |_| {
+                let message = "The agency has no access key of this id.";
+                AdminError::new(404, "no_such_access_key", message)
+            };
+            let agency = agency_id(agency)?;
+            let id = AccessKeyId::parse(id).map_err(missing)?;
+            let done = op
+                .house
+                .store
+                .revoke_access_key(&agency, &id, &draft)
+                .await?;
+            Ok(Given::committed(done, |()| Done {}))
+        },
+    )
+    .await
+}

@@ -1,0 +1,103 @@
+//! The one table that turns what went wrong into what an operator is told, as JSON.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::meta;
+use crate::store;
+use crate::types::names::InvalidName;
+
+/// An answer that is an error.
+#[derive(Debug)]
+pub(super) struct AdminError {
+    pub(super) status: u16,
+    pub(super) code: &'static str,
+    pub(super) message: Cow<'static, str>,
+    /// What went wrong inside, for the log.
+    pub(super) source: Option<String>,
+}
+
+/// The body of an error.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ErrorBody {
+    pub(super) error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ErrorDetail {
+    /// For programs; never changes.
+    pub(super) code: String,
+    /// For people.
+    pub(super) message: String,
+    /// The request, as the audit entry and the log know it.
+    pub(super) request_id: String,
+}
+
+impl AdminError {
+    pub(super) fn new(
+        status: u16,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    pub(super) fn invalid(what: &str, error: InvalidName) -> Self {
+        Self::new(400, "invalid_argument", format!("The {what} is {error}."))
+    }
+}
+
+impl From<store::Error> for AdminError {
+    fn from(error: store::Error) -> Self {
+        let (status, code, message) = match &error {
+            store::Error::NoSuchAgency | store::Error::Metadata(meta::Error::NoSuchAgency) => {
+                (404, "no_such_agency", "There is no agency of this name.")
+            }
+            store::Error::Metadata(meta::Error::AgencyExists) => (
+                409,
+                "agency_exists",
+                "There is an agency of this name already.",
+            ),
+            store::Error::Metadata(meta::Error::NoSuchAccessKey) => (
+                404,
+                "no_such_access_key",
+                "The agency has no access key of this id.",
+            ),
+            store::Error::Metadata(meta::Error::LimitReached(_)) | store::Error::Limit(_) => (
+                409,
+                "limit_reached",
+                "There are as many of these as there may be.",
+            ),
+            store::Error::Metadata(meta::Error::Busy) => {
+                (503, "busy", "The store is busy; try again.")
+            }
+            store::Error::Metadata(
+                meta::Error::Unwritable
+                | meta::Error::Closed
+                | meta::Error::DiskFull(_)
+                | meta::Error::Storage(_),
+            )
+            | store::Error::Stopping => (
+                503,
+                "unavailable",
+                "The store cannot write at present; try again.",
+            ),
+            _ => (
+                500,
+                "internal",
+                "The store met an internal error; see its log.",
+            ),
+        };
+        let mut told = Self::new(status, code, message);
+        told.source = Some(error.to_string());
+        told
+    }
+}

@@ -1,0 +1,52 @@
+//! The description of this API, served beside it.
+
+use actix_web::HttpResponse;
+use utoipa::Modify;
+use utoipa::OpenApi;
+use utoipa::openapi::security::HttpAuthScheme;
+use utoipa::openapi::security::HttpBuilder;
+use utoipa::openapi::security::SecurityScheme;
+
+use super::access_keys;
+use super::agencies;
+use super::error;
+use super::health;
+use super::metrics;
+
+/// The OpenAPI document.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Acervo admin API", description = "Agencies, access keys, health, metrics."),
+    paths(
+        agencies::create_agency,
+        agencies::list_agencies,
+        agencies::suspend_agency,
+        agencies::resume_agency,
+        access_keys::create_access_key,
+        access_keys::list_access_keys,
+        access_keys::revoke_access_key,
+        health::live,
+        health::ready_read,
+        health::ready_write,
+        metrics::metrics,
+    ),
+    components(schemas(error::ErrorBody)),
+    modifiers(&OperatorToken)
+)]
+pub(super) struct Document;
+
+struct OperatorToken;
+
+impl Modify for OperatorToken {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        if let Some(components) = openapi.components.as_mut() {
+            let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+            components.add_security_scheme("operator", SecurityScheme::Http(bearer));
+        }
+    }
+}
+
+/// Serves the document.
+pub(super) async fn openapi() -> HttpResponse {
+    HttpResponse::Ok().json(Document::openapi())
+}

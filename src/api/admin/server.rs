@@ -1,0 +1,114 @@
+//! The routes, and the server that answers them.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::App;
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::HttpServer;
+use actix_web::dev::Server;
+use actix_web::http::StatusCode;
+use actix_web::web;
+use rustls::ServerConfig;
+
+use crate::api::http::house::House;
+use crate::config::Limits;
+use crate::telemetry::Metrics;
+
+use super::access_keys;
+use super::agencies;
+use super::answer;
+use super::error::AdminError;
+use super::health;
+use super::metrics;
+use super::openapi;
+
+/// Bytes of a request's JSON.
+const BODY_BYTES_MAX: usize = 64 << 10;
+/// Connections of operators and monitors.
+const CONNECTIONS_MAX: usize = 256;
+
+/// The server of the admin API, not yet running.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn server(
+    house: &Arc<House>,
+    metrics: Metrics,
+    listener: TcpListener,
+    tls: Option<ServerConfig>,
+    limits: &Limits,
+) -> std::io::Result<Server> {
+    let house = web::Data::from(Arc::clone(house));
+    let metrics = web::Data::new(metrics);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(house.clone())
+            .app_data(metrics.clone())
+            .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
+            .configure(routes)
+            .default_service(web::to(no_route))
+    });
+    let server = server
+        .workers(1)
+        .max_connections(CONNECTIONS_MAX)
+        .client_request_timeout(Duration::from_secs(limits.head_seconds))
+        .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
+        .shutdown_timeout(limits.shutdown_seconds)
+        .disable_signals();
+    let server = match tls {
+        None => server.listen(listener)?,
+        Some(config) => server.listen_rustls_0_23(listener, config)?,
+    };
+    Ok(server.run())
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route(
+            "/admin/v1/agencies",
+            web::post().to(agencies::create_agency),
+        )
+        .route("/admin/v1/agencies", web::get().to(agencies::list_agencies))
+        .route(
+            "/admin/v1/agencies/{agency}/suspend",
+            web::post().to(agencies::suspend_agency),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/resume",
+            web::post().to(agencies::resume_agency),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/access-keys",
+            web::post().to(access_keys::create_access_key),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/access-keys",
+            web::get().to(access_keys::list_access_keys),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/access-keys/{access_key_id}",
+            web::delete().to(access_keys::revoke_access_key),
+        )
+        .route("/admin/v1/health/live", web::get().to(health::live))
+        .route(
+            "/admin/v1/health/ready-read",
+            web::get().to(health::ready_read),
+        )
+        .route(
+            "/admin/v1/health/ready-write",
+            web::get().to(health::ready_write),
+        )
+        .route("/admin/v1/metrics", web::get().to(metrics::metrics))
+        .route("/admin/v1/openapi.json", web::get().to(openapi::openapi));
+}
+
+async fn no_route(house: web::Data<House>, request: HttpRequest) -> HttpResponse {
+    answer::answer(house, request, "-", StatusCode::NOT_FOUND, async |_| {
+        let message = "There is no such route; see /admin/v1/openapi.json.";
+        Err::<answer::Given<()>, _>(AdminError::new(404, "no_such_route", message))
+    })
+    .await
+}

@@ -1,0 +1,7 @@
+//! What the doors share: the raw target, the body, XML.
+
+pub mod body;
+pub mod house;
+pub mod signing_keys;
+pub mod target;
+pub mod xml;

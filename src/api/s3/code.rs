@@ -1,0 +1,87 @@
+//! The error codes of S3 that this store gives, each with its status.
+//!
+//! Source: AWS S3 API Reference, "Error responses", "List of error codes".
+
+macro_rules! codes {
+    ($($name:ident $status:literal $message:literal;)*) => {
+        /// An error code of S3.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum Code {
+            $(#[doc = $message] $name,)*
+        }
+
+        impl Code {
+            /// The code on the wire.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+
+            /// The HTTP status.
+            pub const fn status(self) -> u16 {
+                match self {
+                    $(Self::$name => $status,)*
+                }
+            }
+
+            /// What the caller reads when nothing more precise is said.
+            pub const fn message(self) -> &'static str {
+                match self {
+                    $(Self::$name => $message,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    AccessDenied 403 "Access Denied";
+    AuthorizationHeaderMalformed 400 "The authorization header is malformed.";
+    AuthorizationQueryParametersError 400 "The authorization query parameters are malformed.";
+    BadDigest 400 "The digest you specified did not match what we received.";
+    BucketAlreadyExists 409 "The bucket name is taken by another principal of the agency.";
+    BucketAlreadyOwnedByYou 409 "The bucket exists already and you own it.";
+    BucketNotEmpty 409 "The bucket you tried to delete is not empty.";
+    ConditionalRequestConflict 409 "A conflicting operation happened meanwhile; try again.";
+    EntityTooLarge 400 "Your proposed upload exceeds the maximum allowed size.";
+    EntityTooSmall 400 "A part other than the last is smaller than 5 MiB.";
+    ExpiredToken 400 "The provided token has expired.";
+    IllegalLocationConstraintException 400 "The location constraint is not this store's region.";
+    IncompleteBody 400 "The body ended before the number of bytes given by Content-Length.";
+    InternalError 500 "The store met an internal error; try again.";
+    InvalidAccessKeyId 403 "The access key id you provided does not exist in our records.";
+    InvalidArgument 400 "Invalid argument.";
+    InvalidBucketName 400 "The specified bucket is not valid.";
+    InvalidDigest 400 "The Content-MD5 you specified is not valid.";
+    InvalidPart 400 "One or more of the specified parts could not be found or did not match.";
+    InvalidPartOrder 400 "The list of parts was not in ascending order.";
+    InvalidPartNumber 416 "The requested part number is not satisfiable.";
+    InvalidRange 416 "The requested range is not satisfiable.";
+    InvalidRequest 400 "The request is not valid.";
+    InvalidStorageClass 400 "The storage class you specified is not valid.";
+    InvalidToken 400 "The provided token is malformed or otherwise invalid.";
+    InvalidURI 400 "The request target could not be parsed.";
+    KeyTooLongError 400 "Your key is too long.";
+    MalformedXML 400 "The XML you provided was not well-formed or not of the expected shape.";
+    MaxMessageLengthExceeded 400 "Your request was too big.";
+    MetadataTooLarge 400 "Your metadata headers exceed the maximum allowed metadata size.";
+    MethodNotAllowed 405 "The specified method is not allowed against this resource.";
+    MissingContentLength 411 "You must provide the Content-Length HTTP header.";
+    MissingRequestBodyError 400 "Request body is empty.";
+    MissingSecurityHeader 400 "Your request was missing a required header.";
+    NoSuchBucket 404 "The specified bucket does not exist.";
+    NoSuchKey 404 "The specified key does not exist.";
+    NoSuchUpload 404 "The specified upload does not exist; it may have been aborted or completed.";
+    NoSuchVersion 404 "The specified version does not exist.";
+    NotImplemented 501 "The request implies functionality that is not implemented.";
+    NotModified 304 "Not Modified";
+    PreconditionFailed 412 "At least one of the preconditions you specified did not hold.";
+    RequestTimeTooSkewed 403 "The request time differs too much from the current time.";
+    RequestTimeout 400 "Your connection was not written to within the time-out period.";
+    ServiceUnavailable 503 "The store cannot serve this request now; try again.";
+    SignatureDoesNotMatch 403 "The signature we calculated does not match the one you provided.";
+    SlowDown 503 "Please reduce your request rate.";
+    TooManyBuckets 400 "You have attempted to create more buckets than allowed.";
+    XAmzContentSHA256Mismatch 400 "The x-amz-content-sha256 does not match what we computed.";
+}

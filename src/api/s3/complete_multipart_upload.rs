@@ -1,0 +1,136 @@
+//! CompleteMultipartUpload. Source: AWS S3 API Reference, "CompleteMultipartUpload".
+
+use serde::Deserialize;
+
+use crate::api::http::xml;
+use crate::api::http::xml::Xml;
+use crate::store::uploads::Completion;
+use crate::store::uploads::NamedPart;
+use crate::types::checksum::ChecksumAlgorithm;
+use crate::types::checksum::ChecksumType;
+use crate::types::checksum::ChecksumValue;
+use crate::types::encoding;
+use crate::types::etag::Etag;
+use crate::types::ids::PartNumber;
+
+use super::checksums;
+use super::code::Code;
+use super::conditions;
+use super::document;
+use super::error::S3Error;
+use super::reply;
+use super::reply::Reply;
+use super::request::S3Request;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CompleteMultipartUpload {
+    #[serde(default)]
+    part: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Part {
+    part_number: u64,
+    #[serde(rename = "ETag")]
+    etag: String,
+    #[serde(rename = "ChecksumCRC32")]
+    crc32: Option<String>,
+    #[serde(rename = "ChecksumCRC32C")]
+    crc32c: Option<String>,
+    #[serde(rename = "ChecksumCRC64NVME")]
+    crc64nvme: Option<String>,
+    #[serde(rename = "ChecksumSHA1")]
+    sha1: Option<String>,
+    #[serde(rename = "ChecksumSHA256")]
+    sha256: Option<String>,
+}
+
+pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, S3Error> {
+    let upload_id = req.upload_id()?;
+    let precondition = conditions::write(&req.head.headers)?;
+    let size_bytes = announced_size(req)?;
+    let (permit, bucket) = req.permit_object().await?;
+    let body = req.xml_body_about_object().await?;
+    let request: CompleteMultipartUpload = xml::read("CompleteMultipartUpload", &body)?;
+    if request.part.is_empty() || request.part.len() > usize::from(PartNumber::MAX) {
+        return Err(Code::MalformedXML.into());
+    }
+    let parts = request
+        .part
+        .iter()
+        .map(named)
+        .collect::<Result<Vec<_>, _>>()?;
+    let completion = Completion {
+        parts,
+        precondition,
+        checksum: document::checksum_header(req)?,
+        kind: checksum_type(req)?,
+        size_bytes,
+    };
+    let done = req
+        .store()
+        .complete_upload(&permit, &req.draft(), upload_id, completion)
+        .await?;
+    let host = req.header("host").unwrap_or_default();
+    let key = req.object_key()?;
+    let location = format!(
+        "http://{host}/{}/{}",
+        bucket.name,
+        encoding::percent_path(key.as_str().as_bytes())
+    );
+    Ok(Reply::committed(done, |stored| {
+        let mut xml = Xml::new("CompleteMultipartUploadResult");
+        xml.text("Location", &location)
+            .text("Bucket", bucket.name.as_str());
+        xml.text("Key", key.as_str())
+            .text("ETag", &stored.etag.to_string());
+        checksums::elements(&mut xml, stored.checksum.as_ref());
+        let mut response = reply::xml(xml.finish("CompleteMultipartUploadResult"));
+        reply::set(&mut response, reply::ENCRYPTION);
+        response
+    }))
+}
+
+fn named(part: &Part) -> Result<NamedPart, S3Error> {
+    let number = PartNumber::new(part.part_number).ok_or(Code::InvalidPart)?;
+    let etag = Etag::parse(part.etag.trim()).ok_or(Code::InvalidPart)?;
+    let texts = [
+        (ChecksumAlgorithm::Crc32, &part.crc32),
+        (ChecksumAlgorithm::Crc32c, &part.crc32c),
+        (ChecksumAlgorithm::Crc64Nvme, &part.crc64nvme),
+        (ChecksumAlgorithm::Sha1, &part.sha1),
+        (ChecksumAlgorithm::Sha256, &part.sha256),
+    ];
+    let mut checksum = None;
+    for (algorithm, text) in texts {
+        let Some(text) = text else { continue };
+        checksum = Some(ChecksumValue::parse(algorithm, text).ok_or(Code::InvalidPart)?);
+    }
+    Ok(NamedPart {
+        number,
+        etag,
+        checksum,
+    })
+}
+
+fn checksum_type(req: &S3Request) -> Result<Option<ChecksumType>, S3Error> {
+    let Some(text) = req.header("x-amz-checksum-type") else {
+        return Ok(None);
+    };
+    ChecksumType::parse(text).map(Some).ok_or_else(|| {
+        let message = "The value of x-amz-checksum-type is COMPOSITE or FULL_OBJECT.";
+        S3Error::new(Code::InvalidRequest, message)
+    })
+}
+
+fn announced_size(req: &S3Request) -> Result<Option<u64>, S3Error> {
+    let Some(text) = req.header("x-amz-mp-object-size") else {
+        return Ok(None);
+    };
+    let message = "The size of the object is a number of bytes.";
+    text.parse()
+        .map(Some)
+        .map_err(|_| S3Error::argument("x-amz-mp-object-size", text, message))
+}

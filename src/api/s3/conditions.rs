@@ -1,0 +1,148 @@
+//! Conditional requests (RFC 9110 section 13, with the order that S3 documents).
+
+use actix_http::header::HeaderMap;
+
+use crate::meta::records::Precondition;
+use crate::types::clock::Time;
+use crate::types::etag::Etag;
+use crate::types::etag::EtagMatch;
+
+use super::code::Code;
+use super::error::S3Error;
+
+/// The conditions of a read, or of the source of a copy.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ReadConditions {
+    if_match: Option<EtagMatch>,
+    if_none_match: Option<EtagMatch>,
+    if_modified_since: Option<Time>,
+    if_unmodified_since: Option<Time>,
+}
+
+impl ReadConditions {
+    /// Reads `If-…` headers, or those of a copy's source with the prefix
+    /// `x-amz-copy-source-`. A date that cannot be read is ignored (RFC 9110 section 13.1.3).
+    pub fn parse(headers: &HeaderMap, prefix: &str) -> Self {
+        let header = |name: &str| {
+            headers
+                .get(format!("{prefix}{name}").as_str())
+                .and_then(|v| v.to_str().ok())
+        };
+        Self {
+            if_match: header("if-match").map(EtagMatch::parse),
+            if_none_match: header("if-none-match").map(EtagMatch::parse),
+            if_modified_since: header("if-modified-since").and_then(Time::parse_http_date),
+            if_unmodified_since: header("if-unmodified-since").and_then(Time::parse_http_date),
+        }
+    }
+
+    /// Whether the representation may be sent: `PreconditionFailed` or `NotModified` if not. An
+    /// entity-tag condition that holds makes the date beside it irrelevant.
+    pub fn check(&self, etag: &Etag, modified: Time) -> Result<(), Code> {
+        match (&self.if_match, self.if_unmodified_since) {
+            (Some(tags), _) if !tags.matches(etag) => return Err(Code::PreconditionFailed),
+            (None, Some(since)) if modified.seconds() > since.seconds() => {
+                return Err(Code::PreconditionFailed);
+            }
+            _ => {}
+        }
+        match (&self.if_none_match, self.if_modified_since) {
+            (Some(tags), _) if tags.matches(etag) => Err(Code::NotModified),
+            (None, Some(since)) if modified.seconds() <= since.seconds() => Err(Code::NotModified),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads the conditions of a write. `If-None-Match` takes `*` alone, as S3 has it.
+pub fn write(headers: &HeaderMap) -> Result<Precondition, S3Error> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    for name in ["if-modified-since", "if-unmodified-since"] {
+        if headers.contains_key(name) {
+            return Err(S3Error::not_implemented("a conditional write by date"));
+        }
+    }
+    let if_none_match = header("if-none-match").map(EtagMatch::parse);
+    if if_none_match
+        .as_ref()
+        .is_some_and(|tags| *tags != EtagMatch::Any)
+    {
+        return Err(S3Error::not_implemented(
+            "If-None-Match with an entity tag on a write",
+        ));
+    }
+    Ok(Precondition {
+        if_match: header("if-match").map(EtagMatch::parse),
+        if_none_match,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::{ReadConditions, write};
+    use crate::api::s3::code::Code;
+    use crate::types::clock::Time;
+    use crate::types::etag::Etag;
+
+    const TAG: &str = "\"abababababababababababababababab\"";
+    const OTHER: &str = "\"00000000000000000000000000000000\"";
+    const BEFORE: &str = "Fri, 24 May 2013 00:00:00 GMT";
+    const AT: &str = "Sat, 25 May 2013 00:00:00 GMT";
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(
+                HeaderName::try_from(*name).unwrap(),
+                HeaderValue::from_str(value).unwrap(),
+            );
+        }
+        map
+    }
+
+    #[track_caller]
+    fn check(pairs: &[(&str, &str)], expected: Result<(), Code>) {
+        let conditions = ReadConditions::parse(&headers(pairs), "");
+        let modified = Time::from_millis(Time::parse_http_date(AT).unwrap().millis() + 250);
+        assert_eq!(
+            conditions.check(&Etag::of_content([0xab; 16]), modified),
+            expected
+        );
+    }
+
+    #[test]
+    fn reads() {
+        check(&[], Ok(()));
+        check(&[("if-match", TAG)], Ok(()));
+        check(&[("if-match", OTHER)], Err(Code::PreconditionFailed));
+        check(&[("if-match", "*")], Ok(()));
+        check(&[("if-none-match", TAG)], Err(Code::NotModified));
+        check(&[("if-none-match", OTHER)], Ok(()));
+        check(&[("if-modified-since", BEFORE)], Ok(()));
+        check(&[("if-modified-since", AT)], Err(Code::NotModified));
+        check(
+            &[("if-unmodified-since", BEFORE)],
+            Err(Code::PreconditionFailed),
+        );
+        check(&[("if-unmodified-since", AT)], Ok(()));
+        check(
+            &[("if-match", TAG), ("if-unmodified-since", BEFORE)],
+            Ok(()),
+        );
+        check(
+            &[("if-none-match", OTHER), ("if-modified-since", AT)],
+            Ok(()),
+        );
+        check(&[("if-modified-since", "last week")], Ok(()));
+    }
+
+    #[test]
+    fn writes() {
+        assert!(write(&headers(&[("if-none-match", "*")])).is_ok());
+        assert!(write(&headers(&[("if-match", TAG)])).is_ok());
+        let refused = write(&headers(&[("if-none-match", TAG)])).unwrap_err();
+        assert_eq!(refused.code, Code::NotImplemented);
+    }
+}

@@ -1,0 +1,220 @@
+//! CopyObject, and what every copy reads of its source. Source: AWS S3 API Reference, "CopyObject".
+
+use std::ops::Range;
+
+use crate::access::action::Action;
+use crate::access::permit::Permit;
+use crate::api::http::xml::Xml;
+use crate::meta::records::ObjectMetadata;
+use crate::store::copy::CopyBody;
+use crate::store::get::Found;
+use crate::store::put::NewObject;
+use crate::store::put::Stored;
+use crate::types::checksum::ChecksumAlgorithm;
+use crate::types::encoding;
+use crate::types::ids::VersionId;
+use crate::types::limits;
+use crate::types::names::BucketName;
+use crate::types::names::ObjectKey;
+use crate::types::range::ByteRange;
+
+use super::checksums;
+use super::code::Code;
+use super::conditions;
+use super::conditions::ReadConditions;
+use super::document;
+use super::error::S3Error;
+use super::metadata;
+use super::put_object;
+use super::reply;
+use super::reply::Reply;
+use super::request::S3Request;
+
+pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
+    put_object::check_headers(req)?;
+    let directive = Directive::parse(req)?;
+    let algorithm = document::named_algorithm(req)?;
+    let precondition = conditions::write(&req.head.headers)?;
+    let (permit, bucket) = req.permit_object().await?;
+    let source = Source::find(req).await?;
+    let onto_itself = *req.object_key()? == source.object_key && bucket.name == source.bucket_name;
+    if onto_itself && matches!(directive, Directive::Copy) && source.version_id.is_none() {
+        let message = "This copy request is illegal because it is trying to copy an object to \
+                       itself without changing the object's metadata.";
+        return Err(S3Error::new(Code::InvalidRequest, message));
+    }
+    let metadata = match directive {
+        Directive::Copy => source.found.metadata().clone(),
+        Directive::Replace(metadata) => metadata,
+    };
+    let size_bytes = source.found.size_bytes();
+    if size_bytes > limits::PUT_BYTES_MAX {
+        let message = "The specified copy source is larger than the maximum allowable size for a \
+                       copy source: 5368709120";
+        return Err(S3Error::new(Code::InvalidRequest, message));
+    }
+    let body = source.body(req, 0..size_bytes, algorithm).await?;
+    let object = NewObject {
+        metadata,
+        precondition,
+    };
+    let stored = req.store().put(&permit, &req.draft(), object, body).await?;
+    Ok(Reply::committed(stored, |stored| {
+        let mut response = reply::xml(render("CopyObjectResult", &stored));
+        reply::set(&mut response, reply::ENCRYPTION);
+        response
+    }))
+}
+
+/// The document that both kinds of copy answer with.
+pub(super) fn render(root: &str, stored: &Stored) -> String {
+    let mut xml = Xml::new(root);
+    xml.text("LastModified", &stored.modified.iso8601())
+        .text("ETag", &stored.etag.to_string());
+    checksums::elements(&mut xml, stored.checksum.as_ref());
+    xml.finish(root)
+}
+
+/// Whether the copy has its source's metadata or that of the request.
+enum Directive {
+    Copy,
+    Replace(ObjectMetadata),
+}
+
+impl Directive {
+    fn parse(req: &S3Request) -> Result<Self, S3Error> {
+        if req
+            .header("x-amz-tagging-directive")
+            .is_some_and(|d| d != "COPY")
+        {
+            return Err(S3Error::not_implemented("Tagging"));
+        }
+        match req.header("x-amz-metadata-directive") {
+            None | Some("COPY") => Ok(Self::Copy),
+            Some("REPLACE") => Ok(Self::Replace(metadata::parse(
+                &req.head.headers,
+                req.object_key()?,
+            )?)),
+            Some(other) => {
+                let message = "The metadata directive is COPY or REPLACE.";
+                Err(S3Error::argument(
+                    "x-amz-metadata-directive",
+                    other,
+                    message,
+                ))
+            }
+        }
+    }
+}
+
+/// The object that a copy reads, with the permission to.
+pub(super) struct Source {
+    bucket_name: BucketName,
+    object_key: ObjectKey,
+    version_id: Option<VersionId>,
+    permit: Permit,
+    pub(super) found: Found,
+}
+
+impl Source {
+    /// Reads `x-amz-copy-source`, asks for permission, finds the object, checks its conditions.
+    pub(super) async fn find(req: &S3Request) -> Result<Self, S3Error> {
+        let text = req.header("x-amz-copy-source").unwrap_or_default();
+        let (bucket_name, object_key, version_id) = parse(text).ok_or_else(|| {
+            let message = "The copy source is /bucket/key, percent-encoded.";
+            S3Error::argument("x-amz-copy-source", text, message)
+        })?;
+        let bucket = req.bucket_record(&bucket_name).await?;
+        let permit = req.permit_on(Action::GetObject, &bucket, &object_key)?;
+        let missing = if version_id.is_some() {
+            Code::NoSuchVersion
+        } else {
+            Code::NoSuchKey
+        };
+        let found = req
+            .store()
+            .find(&permit, version_id)
+            .await?
+            .ok_or_else(|| S3Error::from(missing).with("Key", object_key.as_str().to_owned()))?;
+        let conditions = ReadConditions::parse(&req.head.headers, "x-amz-copy-source-");
+        // A copy whose source was not modified is a failed precondition, for nothing can be sent.
+        conditions
+            .check(&found.etag(), found.modified())
+            .map_err(|_: Code| S3Error::from(Code::PreconditionFailed))?;
+        Ok(Self {
+            bucket_name,
+            object_key,
+            version_id,
+            permit,
+            found,
+        })
+    }
+
+    /// The range that `x-amz-copy-source-range` asks for, which must lie inside the source.
+    pub(super) fn range(&self, req: &S3Request) -> Result<Range<u64>, S3Error> {
+        let size_bytes = self.found.size_bytes();
+        let Some(text) = req.header("x-amz-copy-source-range") else {
+            return Ok(0..size_bytes);
+        };
+        let message = "The range of a copy is bytes=first-last, inside the source.";
+        match ByteRange::parse(text) {
+            Some(ByteRange::FromTo(first, last)) if last < size_bytes => Ok(first..last + 1),
+            _ => Err(S3Error::argument("x-amz-copy-source-range", text, message)),
+        }
+    }
+
+    /// The source's bytes as the body of a new object or part.
+    pub(super) async fn body(
+        self,
+        req: &S3Request,
+        range: Range<u64>,
+        algorithm: Option<ChecksumAlgorithm>,
+    ) -> Result<CopyBody, S3Error> {
+        Ok(req
+            .store()
+            .copy_body(&self.permit, self.found, range, algorithm)
+            .await?)
+    }
+}
+
+fn parse(text: &str) -> Option<(BucketName, ObjectKey, Option<VersionId>)> {
+    let (path, version_id) = match text.split_once("?versionId=") {
+        None => (text, None),
+        Some((path, version_id)) => (path, Some(VersionId::parse(version_id).ok()?)),
+    };
+    let path = encoding::parse_percent(path)?;
+    let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/')?;
+    Some((
+        BucketName::parse(bucket).ok()?,
+        ObjectKey::parse(key).ok()?,
+        version_id,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<(&str, &str)>) {
+        let parsed = parse(text);
+        let parsed = parsed
+            .as_ref()
+            .map(|(bucket, key, _)| (bucket.as_str(), key.as_str()));
+        assert_eq!(parsed, expected, "{text}");
+    }
+
+    #[test]
+    fn sources() {
+        check("/actas/a/b", Some(("actas", "a/b")));
+        check("actas/a%20b%2Bc", Some(("actas", "a b+c")));
+        check("actas/a+b", Some(("actas", "a+b")));
+        check("/actas/a?versionId=null", Some(("actas", "a")));
+        check("/actas//a", Some(("actas", "/a")));
+        check("actas%2Fa", Some(("actas", "a")));
+        check("actas", None);
+        check("actas/", None);
+        check("/actas/a?versionId=x", None);
+        check("/actas/%zz", None);
+    }
+}

@@ -1,0 +1,78 @@
+//! CreateMultipartUpload. Source: AWS S3 API Reference, "CreateMultipartUpload".
+
+use crate::api::http::xml::Xml;
+use crate::store::uploads::NewUpload;
+use crate::types::checksum::ChecksumAlgorithm;
+use crate::types::checksum::ChecksumType;
+
+use super::code::Code;
+use super::document;
+use super::error::S3Error;
+use super::metadata;
+use super::put_object;
+use super::reply;
+use super::reply::Reply;
+use super::request::S3Request;
+
+pub(super) async fn create_multipart_upload(req: &S3Request) -> Result<Reply, S3Error> {
+    put_object::check_headers(req)?;
+    let object_key = req.object_key()?;
+    let checksum = checksum(req)?;
+    let upload = NewUpload {
+        metadata: metadata::parse(&req.head.headers, object_key)?,
+        checksum,
+    };
+    let (permit, bucket) = req.permit_object().await?;
+    let created = req
+        .store()
+        .create_upload(&permit, &req.draft(), upload)
+        .await?;
+    Ok(Reply::committed(created, |upload_id| {
+        let mut xml = Xml::new("InitiateMultipartUploadResult");
+        xml.text("Bucket", bucket.name.as_str())
+            .text("Key", object_key.as_str());
+        xml.text("UploadId", &upload_id.to_string());
+        let mut response = reply::xml(xml.finish("InitiateMultipartUploadResult"));
+        reply::set(&mut response, reply::ENCRYPTION);
+        if let Some((algorithm, kind)) = checksum {
+            reply::set(
+                &mut response,
+                ("x-amz-checksum-algorithm", algorithm.name()),
+            );
+            reply::set(&mut response, ("x-amz-checksum-type", kind.name()));
+        }
+        response
+    }))
+}
+
+/// The checksum that the client announces for its parts and the whole.
+fn checksum(req: &S3Request) -> Result<Option<(ChecksumAlgorithm, ChecksumType)>, S3Error> {
+    let Some(algorithm) = document::named_algorithm(req)? else {
+        if req.header("x-amz-checksum-type").is_some() {
+            let message =
+                "The x-amz-checksum-type header needs x-amz-checksum-algorithm beside it.";
+            return Err(S3Error::new(Code::InvalidRequest, message));
+        }
+        return Ok(None);
+    };
+    let kind = match req.header("x-amz-checksum-type") {
+        None => algorithm.default_type(),
+        Some(text) => ChecksumType::parse(text).ok_or_else(|| {
+            let message = "The value of x-amz-checksum-type is COMPOSITE or FULL_OBJECT.";
+            S3Error::new(Code::InvalidRequest, message)
+        })?,
+    };
+    let possible = match kind {
+        ChecksumType::FullObject => algorithm.combines(),
+        ChecksumType::Composite => algorithm != ChecksumAlgorithm::Crc64Nvme,
+    };
+    if !possible {
+        let message = format!(
+            "The {} checksum type cannot be used with the {} checksum algorithm.",
+            kind.name(),
+            algorithm.name()
+        );
+        return Err(S3Error::new(Code::InvalidRequest, message));
+    }
+    Ok(Some((algorithm, kind)))
+}

@@ -1,0 +1,133 @@
+//! DeleteObjects. Source: AWS S3 API Reference, "DeleteObjects".
+
+use serde::Deserialize;
+
+use crate::api::http::xml;
+use crate::api::http::xml::Xml;
+use crate::audit::entry::Draft;
+use crate::auth::sigv4::payload::PayloadHash;
+use crate::meta::records::BucketRecord;
+use crate::store::delete::Deletion;
+use crate::types::checksum::ChecksumAlgorithm;
+use crate::types::ids::VersionId;
+use crate::types::limits;
+use crate::types::names::ObjectKey;
+
+use super::code::Code;
+use super::error::S3Error;
+use super::reply;
+use super::reply::Reply;
+use super::request::S3Request;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Delete {
+    #[serde(default)]
+    object: Vec<Object>,
+    #[serde(default)]
+    quiet: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Object {
+    key: String,
+    version_id: Option<String>,
+    #[serde(rename = "ETag")]
+    etag: Option<String>,
+    last_modified_time: Option<String>,
+    size: Option<u64>,
+}
+
+pub(super) async fn delete_objects(req: &S3Request) -> Result<Reply, S3Error> {
+    let (permit, bucket) = req.permit_bucket().await?;
+    let body = req.xml_body().await?;
+    if !has_integrity_header(req) {
+        let message = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*";
+        return Err(S3Error::new(Code::InvalidRequest, message));
+    }
+    let delete: Delete = xml::read("Delete", &body)?;
+    if delete.object.is_empty() || delete.object.len() > limits::DELETE_KEYS_MAX {
+        return Err(Code::MalformedXML.into());
+    }
+    // What is refused before anything is looked up keeps its place among the answers.
+    let mut refused = Vec::with_capacity(delete.object.len());
+    let mut deletions = Vec::with_capacity(delete.object.len());
+    for object in &delete.object {
+        match deletion(req, &bucket, object) {
+            Ok(deletion) => {
+                deletions.push(deletion);
+                refused.push(None);
+            }
+            Err(error) => refused.push(Some(error)),
+        }
+    }
+    let keys: Vec<&str> = delete
+        .object
+        .iter()
+        .map(|object| object.key.as_str())
+        .collect();
+    let draft = Draft {
+        keys: &keys,
+        ..req.draft()
+    };
+    let done = req.store().delete_many(&permit, &draft, deletions).await?;
+    Ok(Reply::committed(done, |outcomes| {
+        let mut outcomes = outcomes.into_iter();
+        let results = refused.into_iter().map(|refused| match refused {
+            Some(error) => Err(error),
+            None => outcomes.next().map_or_else(
+                || Err(Code::InternalError.into()),
+                |outcome| outcome.map(drop).map_err(S3Error::from),
+            ),
+        });
+        reply::xml(render(&delete, results))
+    }))
+}
+
+fn render(delete: &Delete, results: impl Iterator<Item = Result<(), S3Error>>) -> String {
+    let mut xml = Xml::new("DeleteResult");
+    for (object, result) in delete.object.iter().zip(results) {
+        match result {
+            Ok(()) if delete.quiet => {}
+            Ok(()) => {
+                xml.open("Deleted").text("Key", &object.key);
+                xml.maybe("VersionId", object.version_id.as_deref())
+                    .close("Deleted");
+            }
+            Err(error) => {
+                xml.open("Error").text("Key", &object.key);
+                xml.maybe("VersionId", object.version_id.as_deref());
+                xml.text("Code", error.code.name())
+                    .text("Message", error.sentence());
+                xml.close("Error");
+            }
+        }
+    }
+    xml.finish("DeleteResult")
+}
+
+fn deletion(req: &S3Request, bucket: &BucketRecord, object: &Object) -> Result<Deletion, S3Error> {
+    if object.etag.is_some() || object.last_modified_time.is_some() || object.size.is_some() {
+        return Err(S3Error::not_implemented("A conditional delete"));
+    }
+    let object_key = ObjectKey::parse(&object.key)
+        .map_err(|e| S3Error::new(Code::InvalidArgument, format!("The key is {e}.")))?;
+    let version_id = match object.version_id.as_deref().filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => Some(VersionId::parse(text).map_err(|_| S3Error::from(Code::NoSuchVersion))?),
+    };
+    let permit = req.permit_on(req.action, bucket, &object_key)?;
+    Ok(Deletion { permit, version_id })
+}
+
+fn has_integrity_header(req: &S3Request) -> bool {
+    req.head.headers.contains_key("content-md5")
+        || req.head.headers.contains_key("x-amz-trailer")
+        || req
+            .head
+            .headers
+            .keys()
+            .any(|name| ChecksumAlgorithm::of_header(name.as_str()).is_some())
+        || matches!(req.payload.hash, PayloadHash::Signed(_))
+}

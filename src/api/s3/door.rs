@@ -1,0 +1,285 @@
+//! The door itself: from a head and a body to exactly one answer and one audit entry.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use actix_http::Response;
+use actix_http::body::BoxBody;
+use actix_http::header::HeaderName;
+use actix_http::header::HeaderValue;
+use futures_util::FutureExt as _;
+
+use crate::access::action::Action;
+use crate::access::caller::Caller;
+use crate::api::http::body::BodySlot;
+use crate::api::http::house::House;
+use crate::api::http::target::Query;
+use crate::api::http::target::Target;
+use crate::audit::entry::Draft;
+use crate::audit::entry::Outcome;
+use crate::crypto::random;
+use crate::telemetry;
+use crate::telemetry::Answered;
+use crate::telemetry::Door;
+use crate::types::ids::RequestId;
+use crate::types::names::BucketName;
+use crate::types::names::ObjectKey;
+
+use super::authenticate;
+use super::code::Code;
+use super::error::S3Error;
+use super::perform;
+use super::reply;
+use super::reply::Reply;
+use super::request::Arrival;
+use super::request::Head;
+use super::request::S3Request;
+use super::route;
+use super::route::NoRoute;
+use super::route::Scope;
+
+/// What became known of a request on its way, for the entry and the answer of a refusal.
+#[derive(Default)]
+struct Known {
+    action: Option<Action>,
+    bucket: Option<String>,
+    object_key: Option<String>,
+    caller: Option<Caller>,
+}
+
+/// Answers one request. The future is done when the head of the answer may leave; it asks the slot
+/// for the body only after the caller was authorised.
+pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBody> {
+    let started = std::time::Instant::now();
+    let arrival = Arrival {
+        id: RequestId::new(random::bytes()),
+        at: house.clock.now(),
+        remote: head.remote.to_string(),
+    };
+    let method = head.method.clone();
+    let resource = head.uri.path().to_owned();
+    let mut known = Known::default();
+    let served = serve(&house, head, slot, &arrival, &mut known);
+    let outcome = match caught(served).await {
+        Ok(Reply::Committed(response)) => Ok(response),
+        Ok(Reply::Read(response)) => record(&house, &arrival, &known, Outcome::Allowed)
+            .await
+            .map(|()| response),
+        Err(error) => {
+            let rule = error.rule();
+            let refused = Outcome::Refused {
+                code: error.code.name(),
+                rule: &rule,
+            };
+            record(&house, &arrival, &known, refused)
+                .await
+                .and(Err(error))
+        }
+    };
+    let action = known.action.map_or("-", Action::name);
+    let mut code = None;
+    let mut response = outcome.unwrap_or_else(|error| {
+        log(&error, &arrival, action, &known);
+        code = Some(error.code.name());
+        refuse(
+            &error,
+            method == actix_http::Method::HEAD,
+            &resource,
+            arrival.id,
+        )
+    });
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::try_from(arrival.id.to_string()) {
+        headers.insert(HeaderName::from_static("x-amz-request-id"), id);
+    }
+    headers.insert(
+        HeaderName::from_static("server"),
+        HeaderValue::from_static("Acervo"),
+    );
+    let status = response.status().as_u16();
+    let duration = started.elapsed();
+    telemetry::answered(&Answered {
+        door: Door::S3,
+        action,
+        status,
+        code,
+        duration,
+    });
+    response
+}
+
+/// A panic is an error of ours; it ends this request and no other.
+async fn caught(served: impl Future<Output = Result<Reply, S3Error>>) -> Result<Reply, S3Error> {
+    AssertUnwindSafe(served)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_panic| {
+            let source: Box<dyn std::error::Error + Send + Sync> = "an operation panicked".into();
+            Err(S3Error {
+                source: Some(source),
+                ..Code::InternalError.into()
+            })
+        })
+}
+
+async fn serve(
+    house: &Arc<House>,
+    head: Head,
+    slot: BodySlot,
+    arrival: &Arrival,
+    known: &mut Known,
+) -> Result<Reply, S3Error> {
+    let Some(_place) = house.in_flight.enter() else {
+        return Err(Code::SlowDown.into());
+    };
+    let host = head.header("host").unwrap_or_default();
+    let target = Target::parse(head.uri.path(), host, &house.domains)?;
+    known.bucket.clone_from(&target.bucket);
+    known.object_key.clone_from(&target.object_key);
+    let query = Query::parse(head.uri.query().unwrap_or_default())?;
+    let route = routed(&head, &target, &query)?;
+    known.action = Some(route.action);
+    let (caller, payload) = authenticate::authenticate(house, &head, arrival.at).await?;
+    known.caller = Some(caller.clone());
+    if let Some(name) = route.unknown_parameter(query.names()) {
+        return Err(S3Error::not_implemented(&format!(
+            "The query parameter {name}"
+        )));
+    }
+    if let Some(name) = route.unknown_header(head.headers.keys().map(|name| name.as_str())) {
+        return Err(S3Error::not_implemented(&format!("The header {name}")));
+    }
+    let bucket = target.bucket.as_deref().map(bucket_name).transpose()?;
+    let object_key = target.object_key.as_deref().map(object_key).transpose()?;
+    let req = S3Request {
+        house: Arc::clone(house),
+        head,
+        arrival: arrival.clone(),
+        action: route.action,
+        query,
+        bucket,
+        object_key,
+        caller,
+        payload,
+        slot,
+    };
+    perform(&req).await
+}
+
+fn routed(head: &Head, target: &Target, query: &Query) -> Result<&'static route::Route, S3Error> {
+    let scope = match (&target.bucket, &target.object_key) {
+        (None, None) => Scope::Service,
+        (Some(_), None) => Scope::Bucket,
+        (Some(_), Some(_)) => Scope::Object,
+        (None, Some(_)) => return Err(Code::InvalidBucketName.into()),
+    };
+    let has_header = |name: &str| head.headers.contains_key(name);
+    route::find(
+        head.method.as_str(),
+        scope,
+        |name| query.value(name),
+        has_header,
+    )
+    .map_err(|error| match error {
+        NoRoute::Method => Code::MethodNotAllowed.into(),
+        NoRoute::SubResource(name) => S3Error::not_implemented(&format!("The sub-resource {name}")),
+    })
+}
+
+fn bucket_name(text: &str) -> Result<BucketName, S3Error> {
+    BucketName::parse(text).map_err(|error| {
+        S3Error::new(
+            Code::InvalidBucketName,
+            format!("The bucket's name is {error}."),
+        )
+        .with("BucketName", text.to_owned())
+    })
+}
+
+fn object_key(text: &str) -> Result<ObjectKey, S3Error> {
+    ObjectKey::parse(text).map_err(|error| {
+        if text.len() > crate::types::limits::OBJECT_KEY_BYTES_MAX {
+            return Code::KeyTooLongError.into();
+        }
+        S3Error::new(Code::InvalidURI, format!("The object's key is {error}."))
+    })
+}
+
+/// Writes the entry of a request that changed nothing. If that fails, so does the request (law 8).
+async fn record(
+    house: &House,
+    arrival: &Arrival,
+    known: &Known,
+    outcome: Outcome<'_>,
+) -> Result<(), S3Error> {
+    let caller = known.caller.as_ref();
+    let draft = Draft {
+        at: arrival.at,
+        request_id: arrival.id,
+        remote: &arrival.remote,
+        principal: caller.map(|caller| caller.principal.as_str()),
+        proof: caller.map(|caller| caller.proof.name()),
+        action: known.action.map_or("-", Action::name),
+        bucket: known.bucket.as_deref(),
+        object_key: known.object_key.as_deref(),
+        keys: &[],
+        outcome,
+    };
+    house
+        .store
+        .record(caller.map(|caller| &caller.agency), &draft)
+        .await
+        .map_err(|error| S3Error {
+            source: Some(Box::new(error)),
+            ..Code::ServiceUnavailable.into()
+        })
+}
+
+/// Logs an error once: ours as errors, refusals only where somebody asks for them.
+fn log(error: &S3Error, arrival: &Arrival, action: &str, known: &Known) {
+    let code = error.code.name();
+    let agency = known
+        .caller
+        .as_ref()
+        .map_or("-", |caller| caller.agency.as_str());
+    let request = arrival.id.to_string();
+    if error.code.status() < 500 || error.code == Code::NotImplemented {
+        tracing::debug!(%request, action, agency, code, rule = error.rule(), "refused");
+        return;
+    }
+    let mut causes = Vec::new();
+    let mut cause = error
+        .source
+        .as_ref()
+        .map(|e| &**e as &(dyn std::error::Error + 'static));
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    let cause = causes.join(": ");
+    if error.code == Code::SlowDown {
+        tracing::warn!(%request, action, agency, code, cause, "too busy");
+    } else {
+        tracing::error!(%request, action, agency, code, cause, "failed");
+    }
+}
+
+fn refuse(
+    error: &S3Error,
+    is_head: bool,
+    resource: &str,
+    request_id: RequestId,
+) -> Response<BoxBody> {
+    let mut builder = reply::builder(error.code.status());
+    if error.code == Code::SlowDown || error.code == Code::ServiceUnavailable {
+        builder.insert_header(("retry-after", "1"));
+    }
+    if is_head || error.code == Code::NotModified {
+        return builder.finish().map_into_boxed_body();
+    }
+    builder.insert_header(("content-type", "application/xml"));
+    builder
+        .body(error.render(resource, request_id))
+        .map_into_boxed_body()
+}

@@ -1,0 +1,288 @@
+//! The one table that turns what went wrong into what a client of S3 is told.
+
+use std::borrow::Cow;
+
+use crate::access::decision::Refusal;
+use crate::api::http::target::TargetError;
+use crate::api::http::xml::Xml;
+use crate::api::http::xml::XmlError;
+use crate::auth::error::BearerError;
+use crate::auth::error::Error as AuthError;
+use crate::auth::error::Place;
+use crate::blobs;
+use crate::meta;
+use crate::store;
+use crate::store::body::BodyError;
+use crate::store::error::Digest;
+use crate::types::ids::RequestId;
+use crate::types::limits;
+
+use super::code::Code;
+
+/// An answer that is an error. The message is the caller's; the source goes to the log, the rule to
+/// the audit entry.
+#[derive(Debug)]
+pub struct S3Error {
+    /// The code.
+    pub code: Code,
+    /// What the caller reads; the code's own sentence if there is none.
+    pub message: Option<Cow<'static, str>>,
+    /// More elements of the error document, by name.
+    pub details: Vec<(&'static str, String)>,
+    /// What went wrong inside, for the log.
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl S3Error {
+    /// An error with a message of its own.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            message: Some(message.into()),
+            details: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// The refusal of something that this version does not do.
+    pub fn not_implemented(what: &str) -> Self {
+        Self::new(
+            Code::NotImplemented,
+            format!("{what} is not implemented by this store."),
+        )
+    }
+
+    /// An argument that cannot be what it says.
+    pub fn argument(name: &'static str, value: &str, message: &'static str) -> Self {
+        Self::new(Code::InvalidArgument, message)
+            .with("ArgumentName", name.to_owned())
+            .with("ArgumentValue", value.chars().take(256).collect())
+    }
+
+    /// Adds an element to the error document.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: String) -> Self {
+        self.details.push((name, value));
+        self
+    }
+
+    /// The sentence that the caller reads.
+    pub fn sentence(&self) -> &str {
+        self.message
+            .as_deref()
+            .unwrap_or_else(|| self.code.message())
+    }
+
+    /// Which rule refused the request, in words for the agency's own log.
+    pub fn rule(&self) -> String {
+        self.source
+            .as_ref()
+            .map_or_else(|| self.sentence().to_owned(), |source| source.to_string())
+    }
+
+    /// The error document.
+    pub fn render(&self, resource: &str, request_id: RequestId) -> String {
+        let mut xml = Xml::bare();
+        xml.open("Error")
+            .text("Code", self.code.name())
+            .text("Message", self.sentence());
+        for (name, value) in &self.details {
+            xml.text(name, value);
+        }
+        xml.text("Resource", resource)
+            .text("RequestId", &request_id.to_string());
+        xml.finish("Error")
+    }
+}
+
+impl From<Code> for S3Error {
+    fn from(code: Code) -> Self {
+        Self {
+            code,
+            message: None,
+            details: Vec::new(),
+            source: None,
+        }
+    }
+}
+
+impl From<Refusal> for S3Error {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            source: Some(Box::new(refusal)),
+            ..Code::AccessDenied.into()
+        }
+    }
+}
+
+impl From<AuthError> for S3Error {
+    fn from(error: AuthError) -> Self {
+        use AuthError as E;
+        // Exhaustive on purpose: a new variant must be decided here.
+        let code = match &error {
+            E::TwoMechanisms | E::InvalidContentHash => Code::InvalidArgument,
+            E::UnsupportedMechanism | E::RepeatedHeader { .. } | E::UnreadableHeader { .. } => {
+                Code::InvalidRequest
+            }
+            E::Malformed { place, .. } | E::WrongRegion { place, .. } => match place {
+                Place::Header => Code::AuthorizationHeaderMalformed,
+                Place::Query => Code::AuthorizationQueryParametersError,
+            },
+            E::MissingDate
+            | E::UnsignedHeader { .. }
+            | E::NotYetValid { .. }
+            | E::Expired { .. } => Code::AccessDenied,
+            E::MissingContentHash => Code::MissingSecurityHeader,
+            E::SignedHeaderMissing { .. } | E::SignatureMismatch => Code::SignatureDoesNotMatch,
+            E::InvalidUri => Code::InvalidURI,
+            E::InvalidAccessKeyId => Code::InvalidAccessKeyId,
+            E::SessionToken => Code::InvalidToken,
+            E::TimeSkewed { .. } => Code::RequestTimeTooSkewed,
+        };
+        let told = Self::new(code, sentence(&error.to_string()));
+        match error {
+            E::WrongRegion { expected, .. } => told.with("Region", expected.into()),
+            E::TimeSkewed { request, server } => told
+                .with("RequestTime", request.amz_date())
+                .with("ServerTime", server.iso8601())
+                .with("MaxAllowedSkewMilliseconds", SKEW_MILLIS.to_string()),
+            E::Expired { at, server } => told
+                .with("Expires", at.iso8601())
+                .with("ServerTime", server.iso8601()),
+            _ => told,
+        }
+    }
+}
+
+const SKEW_MILLIS: i64 = limits::CLOCK_SKEW_SECONDS * 1_000;
+
+/// A room's error as a sentence for the caller.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(characters).chain(['.']).collect()
+}
+
+impl From<BearerError> for S3Error {
+    fn from(error: BearerError) -> Self {
+        use BearerError as E;
+        // Exhaustive on purpose: a new variant must be decided here.
+        let code = match &error {
+            E::Expired { .. } => Code::ExpiredToken,
+            E::Agency(_) | E::Principal(_) | E::NoRole => Code::AccessDenied,
+            E::TooLong
+            | E::Malformed
+            | E::RefusedMember { .. }
+            | E::Type
+            | E::Algorithm
+            | E::UnknownIssuer
+            | E::NoKey
+            | E::SignatureMismatch
+            | E::ClaimMissing { .. }
+            | E::ClaimType { .. }
+            | E::Audience
+            | E::NotYetValid { .. }
+            | E::TooLongLived => Code::InvalidToken,
+        };
+        Self::new(code, sentence(&error.to_string()))
+    }
+}
+
+impl From<TargetError> for S3Error {
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::Encoding => Self::new(Code::InvalidURI, error.to_string()),
+            TargetError::Repeated => Self::new(Code::InvalidArgument, error.to_string()),
+        }
+    }
+}
+
+impl From<XmlError> for S3Error {
+    fn from(error: XmlError) -> Self {
+        Self {
+            source: Some(Box::new(error)),
+            ..Code::MalformedXML.into()
+        }
+    }
+}
+
+impl From<BodyError> for S3Error {
+    fn from(error: BodyError) -> Self {
+        let code = match error {
+            BodyError::Cut => Code::IncompleteBody,
+            BodyError::TooSlow => Code::RequestTimeout,
+            BodyError::TooLarge => Code::EntityTooLarge,
+            BodyError::Framing => Code::IncompleteBody,
+            BodyError::Signature => Code::SignatureDoesNotMatch,
+            BodyError::Trailer => Code::InvalidRequest,
+            BodyError::Source => Code::InternalError,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<meta::Error> for S3Error {
+    fn from(error: meta::Error) -> Self {
+        store::Error::from(error).into()
+    }
+}
+
+impl From<store::Error> for S3Error {
+    fn from(error: store::Error) -> Self {
+        use store::Error as E;
+        // Exhaustive on purpose: a new variant must be decided here.
+        let code = match &error {
+            E::Body(error) => return (*error).into(),
+            E::Metadata(error) => of_metadata(error),
+            E::NoSuchAgency | E::AgencySuspended => Code::AccessDenied,
+            E::BadDigest(Digest::Md5 | Digest::Checksum) | E::BadObjectChecksum => Code::BadDigest,
+            E::BadDigest(Digest::Sha256) => Code::XAmzContentSHA256Mismatch,
+            E::BadObjectSize => Code::InvalidRequest,
+            E::InvalidRange => Code::InvalidRange,
+            E::InvalidPart(_) => Code::InvalidPart,
+            E::Limit(_) => Code::InvalidRequest,
+            E::Blobs(blobs::error::Error::Full(_)) => Code::ServiceUnavailable,
+            E::Blobs(blobs::error::Error::Stopping) | E::Stopping => Code::ServiceUnavailable,
+            E::KeyUnavailable(_) | E::Damaged | E::Blobs(_) | E::Keys(_) => Code::InternalError,
+        };
+        Self {
+            source: Some(Box::new(error)),
+            ..code.into()
+        }
+    }
+}
+
+fn of_metadata(error: &meta::Error) -> Code {
+    use meta::Error as E;
+    // Exhaustive on purpose: a new variant must be decided here.
+    match error {
+        E::BucketExists { .. } => Code::BucketAlreadyExists,
+        E::NoSuchBucket => Code::NoSuchBucket,
+        E::BucketNotEmpty => Code::BucketNotEmpty,
+        E::VersioningChanged => Code::ConditionalRequestConflict,
+        E::PreconditionFailed => Code::PreconditionFailed,
+        E::NoSuchObject => Code::NoSuchKey,
+        E::NoSuchUpload => Code::NoSuchUpload,
+        E::InvalidPart { .. } => Code::InvalidPart,
+        E::InvalidPartOrder => Code::InvalidPartOrder,
+        E::EntityTooSmall { .. } => Code::EntityTooSmall,
+        E::EntityTooLarge => Code::EntityTooLarge,
+        E::LimitReached(meta::Limited::Buckets) => Code::TooManyBuckets,
+        E::LimitReached(_) | E::Busy => Code::SlowDown,
+        E::Closed | E::Unwritable | E::DiskFull(_) | E::Storage(_) => Code::ServiceUnavailable,
+        E::AccessKeyExists
+        | E::NoSuchAccessKey
+        | E::AgencyExists
+        | E::AgencyCodeTaken
+        | E::NoSuchAgency
+        | E::OperatorExists
+        | E::WrongKey
+        | E::NewerSchema { .. }
+        | E::WrongKind
+        | E::OldSqlite { .. }
+        | E::Unreadable(_)
+        | E::AuditGap { .. }
+        | E::Engine(_)
+        | E::File(_) => Code::InternalError,
+    }
+}

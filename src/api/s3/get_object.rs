@@ -1,0 +1,219 @@
+//! GetObject and HeadObject. Source: AWS S3 API Reference, "GetObject", "HeadObject".
+
+use std::ops::Range;
+
+use actix_http::ResponseBuilder;
+use actix_http::body::BodySize;
+use actix_http::body::BoxBody;
+
+use crate::access::action::Action;
+use crate::store::content::Content;
+use crate::store::content::ContentStream;
+use crate::store::get::Found;
+use crate::types::checksum::ObjectChecksum;
+use crate::types::ids::PartNumber;
+use crate::types::range::ByteRange;
+
+use super::checksums;
+use super::code::Code;
+use super::conditions::ReadConditions;
+use super::error::S3Error;
+use super::metadata;
+use super::reply;
+use super::reply::Reply;
+use super::request::S3Request;
+
+/// The header that each `response-…` parameter sets.
+const OVERRIDES: [(&str, &str); 6] = [
+    ("response-cache-control", "cache-control"),
+    ("response-content-disposition", "content-disposition"),
+    ("response-content-encoding", "content-encoding"),
+    ("response-content-language", "content-language"),
+    ("response-content-type", "content-type"),
+    ("response-expires", "expires"),
+];
+
+/// What of the object is asked for.
+enum Extent {
+    Whole,
+    Range(ByteRange),
+    Part(PartNumber),
+}
+
+pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
+    let conditions = ReadConditions::parse(&req.head.headers, "");
+    let extent = extent(req)?;
+    let version_id = req.version_id()?;
+    let wants_checksum = req
+        .header("x-amz-checksum-mode")
+        .is_some_and(|m| m == "ENABLED");
+    let (permit, _) = req.permit_object().await?;
+    let missing = || {
+        if version_id.is_some() {
+            Code::NoSuchVersion
+        } else {
+            Code::NoSuchKey
+        }
+    };
+    let found = req
+        .store()
+        .find(&permit, version_id)
+        .await?
+        .ok_or_else(|| {
+            let key = permit_key(req);
+            S3Error::from(missing()).with("Key", key)
+        })?;
+    conditions.check(&found.etag(), found.modified())?;
+    let Slice {
+        range,
+        status,
+        part_checksum,
+    } = slice(req, &permit, &found, &extent).await?;
+    let mut builder = reply::builder(status);
+    describe(req, &mut builder, &found, &range, status);
+    if wants_checksum {
+        match extent {
+            Extent::Whole => checksums::headers(&mut builder, found.checksum()),
+            Extent::Part(_) => checksums::headers(&mut builder, part_checksum.as_ref()),
+            Extent::Range(_) => {}
+        }
+    }
+    let size_bytes = range.end - range.start;
+    let body = if matches!(req.action, Action::HeadObject) || size_bytes == 0 {
+        BoxBody::new(Sized {
+            size_bytes,
+            content: None,
+        })
+    } else {
+        match req.store().content(&permit, found, range).await? {
+            Content::Ready(bytes) => BoxBody::new(bytes),
+            Content::Stream(content) => BoxBody::new(Sized {
+                size_bytes,
+                content: Some(content),
+            }),
+        }
+    };
+    Ok(Reply::Read(builder.body(body).map_into_boxed_body()))
+}
+
+fn permit_key(req: &S3Request) -> String {
+    req.object_key
+        .as_ref()
+        .map(|key| key.as_str().to_owned())
+        .unwrap_or_default()
+}
+
+fn extent(req: &S3Request) -> Result<Extent, S3Error> {
+    let range = req.header("range").and_then(ByteRange::parse);
+    match (req.query.has("partNumber"), range) {
+        (false, None) => Ok(Extent::Whole),
+        (false, Some(range)) => Ok(Extent::Range(range)),
+        (true, None) => Ok(Extent::Part(req.part_number()?)),
+        (true, Some(_)) => {
+            let message = "Cannot specify both Range header and partNumber query parameter.";
+            Err(S3Error::new(Code::InvalidRequest, message))
+        }
+    }
+}
+
+struct Slice {
+    range: Range<u64>,
+    status: u16,
+    part_checksum: Option<ObjectChecksum>,
+}
+
+async fn slice(
+    req: &S3Request,
+    permit: &crate::access::permit::Permit,
+    found: &Found,
+    extent: &Extent,
+) -> Result<Slice, S3Error> {
+    let size_bytes = found.size_bytes();
+    match extent {
+        Extent::Whole => Ok(Slice {
+            range: 0..size_bytes,
+            status: 200,
+            part_checksum: None,
+        }),
+        Extent::Range(range) => {
+            match range.resolve(size_bytes) {
+                Some(range) => Ok(Slice {
+                    range,
+                    status: 206,
+                    part_checksum: None,
+                }),
+                None => Err(S3Error::from(Code::InvalidRange)
+                    .with("ActualObjectSize", size_bytes.to_string())),
+            }
+        }
+        Extent::Part(number) => {
+            let part = req.store().part_of(permit, found, *number).await?;
+            let part = part.ok_or(Code::InvalidPartNumber)?;
+            Ok(Slice {
+                range: part.range,
+                status: 206,
+                part_checksum: part.checksum,
+            })
+        }
+    }
+}
+
+fn describe(
+    req: &S3Request,
+    builder: &mut ResponseBuilder,
+    found: &Found,
+    range: &Range<u64>,
+    status: u16,
+) {
+    for header in metadata::render(found.metadata()) {
+        builder.insert_header(header);
+    }
+    for (parameter, header) in OVERRIDES {
+        if let Some(value) = req.query.value(parameter) {
+            builder.insert_header((header, value));
+        }
+    }
+    builder.insert_header(("etag", found.etag().to_string()));
+    builder.insert_header(("last-modified", found.modified().http_date()));
+    builder.insert_header(("accept-ranges", "bytes"));
+    builder.insert_header(("x-content-type-options", "nosniff"));
+    builder.insert_header(reply::ENCRYPTION);
+    if let Some(parts) = found.parts_count() {
+        if req.query.has("partNumber") {
+            builder.insert_header(("x-amz-mp-parts-count", parts.to_string()));
+        }
+    }
+    if status == 206 && range.end > range.start {
+        let last = range.end - 1;
+        let text = format!("bytes {}-{last}/{}", range.start, found.size_bytes());
+        builder.insert_header(("content-range", text));
+    }
+}
+
+/// A body of known size; without content for HEAD.
+struct Sized {
+    size_bytes: u64,
+    content: Option<ContentStream>,
+}
+
+impl actix_http::body::MessageBody for Sized {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.size_bytes)
+    }
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<bytes::Bytes, Self::Error>>> {
+        let Some(content) = self.get_mut().content.as_mut() else {
+            return std::task::Poll::Ready(None);
+        };
+        // An error here cuts the connection: the client never sees a clean end (law 4).
+        content
+            .as_mut()
+            .poll_next(context)
+            .map(|next| next.map(|read| read.map_err(Into::into)))
+    }
+}

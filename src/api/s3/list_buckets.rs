@@ -1,0 +1,51 @@
+//! ListBuckets. Source: AWS S3 API Reference, "ListBuckets".
+
+use crate::api::http::xml::Xml;
+use crate::store::list::BucketPage;
+
+use super::error::S3Error;
+use super::listing;
+use super::reply::Reply;
+use super::request::S3Request;
+
+pub(super) async fn list_buckets(req: &S3Request) -> Result<Reply, S3Error> {
+    let prefix = listing::text(&req.query, "prefix");
+    let token = listing::text(&req.query, "continuation-token");
+    let after = token
+        .map(|text| listing::parse_cursor("continuation-token", &text))
+        .transpose()?;
+    let page_size = listing::page_size(&req.query, "max-buckets")?;
+    let permit = req.permit_agency()?;
+    let elsewhere = req
+        .query
+        .value("bucket-region")
+        .is_some_and(|r| r != req.house.region);
+    let page = if elsewhere {
+        BucketPage::default()
+    } else {
+        req.store()
+            .list_buckets(&permit, prefix.as_deref(), after.as_deref(), page_size)
+            .await?
+    };
+    Ok(Reply::xml(render(req, &page, prefix.as_deref())))
+}
+
+fn render(req: &S3Request, page: &BucketPage, prefix: Option<&str>) -> String {
+    let mut xml = Xml::new("ListAllMyBucketsResult");
+    xml.open("Owner")
+        .text("ID", &req.caller.canonical_id.to_string());
+    xml.text("DisplayName", req.caller.principal.as_str())
+        .close("Owner")
+        .open("Buckets");
+    for bucket in &page.buckets {
+        xml.open("Bucket").text("Name", bucket.name.as_str());
+        xml.text("CreationDate", &bucket.created.iso8601());
+        xml.text("BucketRegion", &req.house.region).close("Bucket");
+    }
+    xml.close("Buckets").maybe("Prefix", prefix);
+    xml.maybe(
+        "ContinuationToken",
+        page.next.as_deref().map(listing::cursor).as_deref(),
+    );
+    xml.finish("ListAllMyBucketsResult")
+}

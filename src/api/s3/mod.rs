@@ -1,0 +1,73 @@
+//! The S3 door: one operation a file, each in four beats: parse, permit, work, answer.
+//!
+//! A request's way: [`request::Head`] → route → caller → operation → one audit entry → answer.
+//! Changes bring their entry with their commit; for everything else the entry is written here,
+//! before the first byte of the answer leaves.
+
+pub mod authenticate;
+pub mod checksums;
+pub mod code;
+pub mod conditions;
+pub mod document;
+pub mod door;
+pub mod error;
+pub mod listing;
+pub mod metadata;
+pub mod reply;
+pub mod request;
+pub mod route;
+
+mod abort_multipart_upload;
+mod complete_multipart_upload;
+mod copy_object;
+mod create_bucket;
+mod create_multipart_upload;
+mod delete_bucket;
+mod delete_object;
+mod delete_objects;
+mod get_bucket_location;
+mod get_object;
+mod head_bucket;
+mod list_buckets;
+mod list_multipart_uploads;
+mod list_objects;
+mod list_objects_v2;
+mod list_parts;
+mod put_object;
+mod upload_part;
+mod upload_part_copy;
+
+use crate::access::action::Action;
+
+use error::S3Error;
+use reply::Reply;
+use request::S3Request;
+
+/// The wiring: every action to its operation.
+async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
+    match req.action {
+        Action::ListBuckets => list_buckets::list_buckets(req).await,
+        Action::CreateBucket => create_bucket::create_bucket(req).await,
+        Action::HeadBucket => head_bucket::head_bucket(req).await,
+        Action::DeleteBucket => delete_bucket::delete_bucket(req).await,
+        Action::GetBucketLocation => get_bucket_location::get_bucket_location(req).await,
+        Action::ListObjects => list_objects::list_objects(req).await,
+        Action::ListObjectsV2 => list_objects_v2::list_objects_v2(req).await,
+        Action::ListMultipartUploads => list_multipart_uploads::list_multipart_uploads(req).await,
+        Action::PutObject => put_object::put_object(req).await,
+        Action::GetObject | Action::HeadObject => get_object::get_object(req).await,
+        Action::DeleteObject => delete_object::delete_object(req).await,
+        Action::DeleteObjects => delete_objects::delete_objects(req).await,
+        Action::CopyObject => copy_object::copy_object(req).await,
+        Action::CreateMultipartUpload => {
+            create_multipart_upload::create_multipart_upload(req).await
+        }
+        Action::UploadPart => upload_part::upload_part(req).await,
+        Action::UploadPartCopy => upload_part_copy::upload_part_copy(req).await,
+        Action::CompleteMultipartUpload => {
+            complete_multipart_upload::complete_multipart_upload(req).await
+        }
+        Action::AbortMultipartUpload => abort_multipart_upload::abort_multipart_upload(req).await,
+        Action::ListParts => list_parts::list_parts(req).await,
+    }
+}

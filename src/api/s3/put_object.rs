@@ -1,0 +1,59 @@
+//! PutObject. Source: AWS S3 API Reference, "PutObject".
+
+use actix_http::Response;
+use actix_http::body::BoxBody;
+
+use crate::store::put::NewObject;
+use crate::store::put::Stored;
+
+use super::checksums;
+use super::code::Code;
+use super::conditions;
+use super::error::S3Error;
+use super::metadata;
+use super::reply;
+use super::reply::Reply;
+use super::request::S3Request;
+
+pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
+    check_headers(req)?;
+    let object = NewObject {
+        metadata: metadata::parse(&req.head.headers, req.object_key()?)?,
+        precondition: conditions::write(&req.head.headers)?,
+    };
+    let document = req.document()?;
+    let (permit, _) = req.permit_object().await?;
+    let stored = req
+        .store()
+        .put(&permit, &req.draft(), object, document)
+        .await?;
+    Ok(Reply::committed(stored, render))
+}
+
+fn render(stored: Stored) -> Response<BoxBody> {
+    let mut builder = reply::builder(200);
+    builder.insert_header(("etag", stored.etag.to_string()));
+    builder.insert_header(reply::ENCRYPTION);
+    checksums::headers(&mut builder, stored.checksum.as_ref());
+    builder.finish().map_into_boxed_body()
+}
+
+/// Refuses what the headers of a new object ask for and this store does not do.
+pub(super) fn check_headers(req: &S3Request) -> Result<(), S3Error> {
+    if req.header("x-amz-acl").is_some_and(|acl| acl != "private") {
+        return Err(S3Error::not_implemented(
+            "An access control list other than private",
+        ));
+    }
+    match req.header("x-amz-storage-class") {
+        None | Some("STANDARD") => {}
+        Some(_) => return Err(Code::InvalidStorageClass.into()),
+    }
+    match req.header("x-amz-server-side-encryption") {
+        None | Some("AES256") => Ok(()),
+        Some(other) => {
+            let what = format!("Server-side encryption by {}", other.escape_default());
+            Err(S3Error::not_implemented(&what))
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! One request, parsed once, and the caller who made it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_http::Method;
+use actix_http::Uri;
+use actix_http::header::HeaderMap;
+
+use crate::access::action::Action;
+use crate::access::caller::Caller;
+use crate::access::decision;
+use crate::access::permit::BucketFacts;
+use crate::access::permit::Permit;
+use crate::access::permit::Resource;
+use crate::api::http::body::BodySlot;
+use crate::api::http::house::House;
+use crate::api::http::target::Query;
+use crate::audit::entry::Draft;
+use crate::audit::entry::Outcome;
+use crate::meta::records::BucketRecord;
+use crate::store::Store;
+use crate::types::clock::Time;
+use crate::types::ids::PartNumber;
+use crate::types::ids::RequestId;
+use crate::types::ids::UploadId;
+use crate::types::ids::VersionId;
+use crate::types::limits;
+use crate::types::names::BucketName;
+use crate::types::names::ObjectKey;
+
+use super::authenticate::Payload;
+use super::code::Code;
+use super::document::Document;
+use super::error::S3Error;
+
+/// The head of a request as it came, before anything of it is believed.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The method.
+    pub method: Method,
+    /// The raw target.
+    pub uri: Uri,
+    /// The headers, names in lower case.
+    pub headers: HeaderMap,
+    /// The address at the other end of the connection.
+    pub remote: IpAddr,
+}
+
+impl Head {
+    /// A header as text; one that is not UTF-8 is as good as another value: never equal to any.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .get(name)
+            .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+}
+
+/// When and where from: what is known of a request before it is parsed.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Its id.
+    pub id: RequestId,
+    /// When it came.
+    pub at: Time,
+    /// The address it came from, as text for the audit entry.
+    pub remote: String,
+}
+
+/// A request whose caller is known.
+pub struct S3Request {
+    pub(super) house: Arc<House>,
+    pub(super) head: Head,
+    pub(super) arrival: Arrival,
+    pub(super) action: Action,
+    pub(super) query: Query,
+    pub(super) bucket: Option<BucketName>,
+    pub(super) object_key: Option<ObjectKey>,
+    pub(super) caller: Caller,
+    pub(super) payload: Payload,
+    pub(super) slot: BodySlot,
+}
+
+impl S3Request {
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.house.store
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// The bucket that the target names; the routing table guarantees one.
+    pub fn bucket_name(&self) -> Result<&BucketName, S3Error> {
+        self.bucket
+            .as_ref()
+            .ok_or_else(|| Code::InvalidBucketName.into())
+    }
+
+    /// The key that the target names; the routing table guarantees one.
+    pub fn object_key(&self) -> Result<&ObjectKey, S3Error> {
+        self.object_key
+            .as_ref()
+            .ok_or_else(|| Code::InvalidURI.into())
+    }
+
+    /// Permission for the request's action on the agency itself.
+    pub fn permit_agency(&self) -> Result<Permit, S3Error> {
+        Ok(decision::decide(
+            &self.caller,
+            self.action,
+            Resource::Agency,
+        )?)
+    }
+
+    /// Permission for the request's action on its bucket.
+    pub async fn permit_bucket(&self) -> Result<(Permit, BucketRecord), S3Error> {
+        let record = self.bucket_record(self.bucket_name()?).await?;
+        let resource = Resource::Bucket(facts(&record));
+        Ok((
+            decision::decide(&self.caller, self.action, resource)?,
+            record,
+        ))
+    }
+
+    /// Permission for the request's action on its object.
+    pub async fn permit_object(&self) -> Result<(Permit, BucketRecord), S3Error> {
+        let record = self.bucket_record(self.bucket_name()?).await?;
+        let permit = self.permit_on(self.action, &record, self.object_key()?)?;
+        Ok((permit, record))
+    }
+
+    /// Permission for an action on an object: a copy's source, one key of many.
+    pub fn permit_on(
+        &self,
+        action: Action,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+    ) -> Result<Permit, S3Error> {
+        let resource = Resource::Object(facts(bucket), object_key.clone());
+        Ok(decision::decide(&self.caller, action, resource)?)
+    }
+
+    /// What `access` must know of a bucket of the caller's agency. Names are unique inside an
+    /// agency, so a foreign bucket and a missing one are the same thing here.
+    pub async fn bucket_record(&self, name: &BucketName) -> Result<BucketRecord, S3Error> {
+        let found = self.store().bucket(&self.caller.agency, name).await?;
+        found.ok_or_else(|| {
+            S3Error::from(Code::NoSuchBucket).with("BucketName", name.as_str().to_owned())
+        })
+    }
+
+    /// What the audit log will hold of this request when it is done.
+    pub fn draft(&self) -> Draft<'_> {
+        Draft {
+            at: self.arrival.at,
+            request_id: self.arrival.id,
+            remote: &self.arrival.remote,
+            principal: Some(self.caller.principal.as_str()),
+            proof: Some(self.caller.proof.name()),
+            action: self.action.name(),
+            bucket: self.bucket.as_ref().map(BucketName::as_str),
+            object_key: self.object_key.as_ref().map(ObjectKey::as_str),
+            keys: &[],
+            outcome: Outcome::Allowed,
+        }
+    }
+
+    /// The `uploadId` parameter; text that is no id of ours names no upload.
+    pub fn upload_id(&self) -> Result<UploadId, S3Error> {
+        let text = self.query.value("uploadId").unwrap_or_default();
+        UploadId::parse(text).map_err(|_| Code::NoSuchUpload.into())
+    }
+
+    /// The `partNumber` parameter, which must be there.
+    pub fn part_number(&self) -> Result<PartNumber, S3Error> {
+        let text = self.query.value("partNumber").unwrap_or_default();
+        PartNumber::parse(text).ok_or_else(|| {
+            let message = "A part number is a whole number from 1 to 10000.";
+            S3Error::argument("partNumber", text, message)
+        })
+    }
+
+    /// The `versionId` parameter.
+    pub fn version_id(&self) -> Result<Option<VersionId>, S3Error> {
+        let Some(text) = self.query.value("versionId") else {
+            return Ok(None);
+        };
+        let message = "The version id is not one of this store.";
+        let parsed = VersionId::parse(text);
+        parsed
+            .map(Some)
+            .map_err(|_| S3Error::argument("versionId", text, message))
+    }
+
+    /// The body as a document to store.
+    pub fn document(&self) -> Result<Document, S3Error> {
+        Document::of(self)
+    }
+
+    /// The whole body of an operation whose input is XML, its digests checked.
+    pub async fn xml_body(&self) -> Result<Vec<u8>, S3Error> {
+        self.collect(self.document()?).await
+    }
+
+    /// As [`S3Request::xml_body`], where the checksum headers speak of the object.
+    pub async fn xml_body_about_object(&self) -> Result<Vec<u8>, S3Error> {
+        self.collect(Document::without_checksum(self)?).await
+    }
+
+    async fn collect(&self, document: Document) -> Result<Vec<u8>, S3Error> {
+        let length = self
+            .header("content-length")
+            .and_then(|text| text.parse::<usize>().ok());
+        if length.is_some_and(|length| length > limits::XML_BODY_BYTES_MAX) {
+            return Err(Code::MaxMessageLengthExceeded.into());
+        }
+        document.collect(limits::XML_BODY_BYTES_MAX).await
+    }
+}
+
+fn facts(record: &BucketRecord) -> BucketFacts {
+    BucketFacts {
+        id: record.id,
+        name: record.name.clone(),
+        owner: record.owner.id,
+    }
+}

@@ -1,0 +1,427 @@
+//! The routing table: which operation a request asks for, and what that operation understands.
+//!
+//! A query parameter or an `x-amz-*` header that is in neither the operation's lists nor the common
+//! ones is refused with `NotImplemented`: nothing is silently accepted.
+
+use crate::access::action::Action;
+
+/// What the target names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// `/`
+    Service,
+    /// `/bucket`
+    Bucket,
+    /// `/bucket/key`
+    Object,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Route {
+    /// The operation.
+    pub action: Action,
+    method: &'static str,
+    scope: Scope,
+    /// A query parameter, and the value it must have if one is given.
+    selector: Option<(&'static str, Option<&'static str>)>,
+    /// A header that must be there.
+    header: Option<&'static str>,
+    /// The query parameters that the operation understands besides its selector.
+    query: &'static [&'static str],
+    /// The `x-amz-*` headers that it understands; a trailing `*` stands for any ending.
+    headers: &'static [&'static str],
+}
+
+/// Parameters that any request may have: those of signatures, and the name that newer SDKs add.
+const COMMON_QUERY: &[&str] = &[
+    "X-Amz-Algorithm",
+    "X-Amz-Content-Sha256",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Amz-SignedHeaders",
+    "x-id",
+];
+
+/// Headers that any request may have.
+const COMMON_HEADERS: &[&str] = &[
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-user-agent",
+];
+
+const RESPONSE_OVERRIDES: [&str; 6] = [
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+];
+
+const READ_QUERY: &[&str] = &[
+    RESPONSE_OVERRIDES[0],
+    RESPONSE_OVERRIDES[1],
+    RESPONSE_OVERRIDES[2],
+    RESPONSE_OVERRIDES[3],
+    RESPONSE_OVERRIDES[4],
+    RESPONSE_OVERRIDES[5],
+    "partNumber",
+    "versionId",
+];
+
+const UPLOAD_HEADERS: &[&str] = &[
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
+
+const PUT_HEADERS: &[&str] = &[
+    "x-amz-acl",
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    "x-amz-meta-*",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-server-side-encryption",
+    "x-amz-storage-class",
+    "x-amz-trailer",
+];
+
+const COPY_HEADERS: &[&str] = &[
+    "x-amz-acl",
+    "x-amz-checksum-algorithm",
+    "x-amz-copy-source",
+    "x-amz-copy-source-if-*",
+    "x-amz-meta-*",
+    "x-amz-metadata-directive",
+    "x-amz-server-side-encryption",
+    "x-amz-storage-class",
+    "x-amz-tagging-directive",
+];
+
+const fn route(method: &'static str, scope: Scope, action: Action) -> Route {
+    Route {
+        action,
+        method,
+        scope,
+        selector: None,
+        header: None,
+        query: &[],
+        headers: &[],
+    }
+}
+
+impl Route {
+    const fn by(mut self, parameter: &'static str) -> Self {
+        self.selector = Some((parameter, None));
+        self
+    }
+
+    const fn valued(mut self, parameter: &'static str, value: &'static str) -> Self {
+        self.selector = Some((parameter, Some(value)));
+        self
+    }
+
+    const fn having(mut self, header: &'static str) -> Self {
+        self.header = Some(header);
+        self
+    }
+
+    const fn query(mut self, query: &'static [&'static str]) -> Self {
+        self.query = query;
+        self
+    }
+
+    const fn headers(mut self, headers: &'static [&'static str]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// The first query parameter that the operation does not understand.
+    pub fn unknown_parameter<'a>(
+        &self,
+        mut names: impl Iterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        names.find(|name| {
+            !(self.selector.is_some_and(|(selector, _)| selector == *name)
+                || listed(self.query, name)
+                || listed(COMMON_QUERY, name))
+        })
+    }
+
+    /// The first `x-amz-*` header that the operation does not understand.
+    pub fn unknown_header<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        names.find(|name| {
+            name.starts_with("x-amz-")
+                && !(self.header.is_some_and(|header| header == *name)
+                    || listed(self.headers, name)
+                    || listed(COMMON_HEADERS, name))
+        })
+    }
+}
+
+fn listed(list: &[&str], name: &str) -> bool {
+    list.iter().any(|entry| match entry.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => *entry == name,
+    })
+}
+
+/// Rows with a selector or a needed header stand before the plain row of their method and scope.
+pub const ROUTES: &[Route] = &[
+    route("GET", Scope::Service, Action::ListBuckets).query(&[
+        "prefix",
+        "continuation-token",
+        "max-buckets",
+        "bucket-region",
+    ]),
+    route("PUT", Scope::Bucket, Action::CreateBucket).headers(&[
+        "x-amz-acl",
+        "x-amz-object-ownership",
+        "x-amz-bucket-object-lock-enabled",
+    ]),
+    route("HEAD", Scope::Bucket, Action::HeadBucket),
+    route("DELETE", Scope::Bucket, Action::DeleteBucket),
+    route("GET", Scope::Bucket, Action::GetBucketLocation).by("location"),
+    route("GET", Scope::Bucket, Action::ListMultipartUploads)
+        .by("uploads")
+        .query(&[
+            "delimiter",
+            "encoding-type",
+            "key-marker",
+            "max-uploads",
+            "prefix",
+            "upload-id-marker",
+        ]),
+    route("GET", Scope::Bucket, Action::ListObjectsV2)
+        .valued("list-type", "2")
+        .query(&[
+            "continuation-token",
+            "delimiter",
+            "encoding-type",
+            "fetch-owner",
+            "max-keys",
+            "prefix",
+            "start-after",
+        ])
+        .headers(&["x-amz-optional-object-attributes"]),
+    route("GET", Scope::Bucket, Action::ListObjects)
+        .query(&["delimiter", "encoding-type", "marker", "max-keys", "prefix"])
+        .headers(&["x-amz-optional-object-attributes"]),
+    route("POST", Scope::Bucket, Action::DeleteObjects)
+        .by("delete")
+        .headers(UPLOAD_HEADERS),
+    route("POST", Scope::Object, Action::CreateMultipartUpload)
+        .by("uploads")
+        .headers(PUT_HEADERS),
+    route("POST", Scope::Object, Action::CompleteMultipartUpload)
+        .by("uploadId")
+        .headers(&["x-amz-checksum-*", "x-amz-mp-object-size"]),
+    route("DELETE", Scope::Object, Action::AbortMultipartUpload).by("uploadId"),
+    route("GET", Scope::Object, Action::ListParts)
+        .by("uploadId")
+        .query(&["max-parts", "part-number-marker", "encoding-type"]),
+    route("PUT", Scope::Object, Action::UploadPartCopy)
+        .by("uploadId")
+        .having("x-amz-copy-source")
+        .query(&["partNumber"])
+        .headers(&["x-amz-copy-source-if-*", "x-amz-copy-source-range"]),
+    route("PUT", Scope::Object, Action::UploadPart)
+        .by("uploadId")
+        .query(&["partNumber"])
+        .headers(UPLOAD_HEADERS),
+    route("PUT", Scope::Object, Action::CopyObject)
+        .having("x-amz-copy-source")
+        .headers(COPY_HEADERS),
+    route("PUT", Scope::Object, Action::PutObject).headers(PUT_HEADERS),
+    route("GET", Scope::Object, Action::GetObject)
+        .query(READ_QUERY)
+        .headers(&["x-amz-checksum-mode"]),
+    route("HEAD", Scope::Object, Action::HeadObject)
+        .query(READ_QUERY)
+        .headers(&["x-amz-checksum-mode"]),
+    route("DELETE", Scope::Object, Action::DeleteObject).query(&["versionId"]),
+];
+
+/// Sub-resources of S3 that no row names. Without this list `PUT /bucket?policy` would be taken for
+/// a plain PUT with an unknown parameter; with it the message can say what is missing.
+pub const SUB_RESOURCES: &[&str] = &[
+    "accelerate",
+    "acl",
+    "analytics",
+    "attributes",
+    "cors",
+    "encryption",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "lifecycle",
+    "logging",
+    "metadataConfiguration",
+    "metadataTable",
+    "metrics",
+    "notification",
+    "object-lock",
+    "ownershipControls",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "replication",
+    "requestPayment",
+    "restore",
+    "retention",
+    "select",
+    "session",
+    "tagging",
+    "torrent",
+    "versioning",
+    "versions",
+    "website",
+];
+
+/// Why no operation was found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum NoRoute {
+    /// The method has no meaning here.
+    Method,
+    /// The sub-resource is one of S3's that this version does not have.
+    SubResource(&'static str),
+}
+
+/// Finds the row of a request.
+pub fn find<'q>(
+    method: &str,
+    scope: Scope,
+    parameter: impl Fn(&str) -> Option<&'q str>,
+    has_header: impl Fn(&str) -> bool,
+) -> Result<&'static Route, NoRoute> {
+    if let Some(missing) = SUB_RESOURCES.iter().find(|name| parameter(name).is_some()) {
+        return Err(NoRoute::SubResource(missing));
+    }
+    let selected = |route: &Route| {
+        route.selector.is_none_or(|(name, wanted)| {
+            parameter(name).is_some_and(|value| wanted.is_none_or(|wanted| wanted == value))
+        }) && route.header.is_none_or(&has_header)
+    };
+    ROUTES
+        .iter()
+        .find(|route| route.method == method && route.scope == scope && selected(route))
+        .ok_or(NoRoute::Method)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NoRoute, Scope, find};
+    use crate::access::action::Action;
+    use crate::api::http::target::Query;
+
+    #[track_caller]
+    fn check(method: &str, scope: Scope, query: &str, header: &str, expected: Option<Action>) {
+        let query = Query::parse(query).unwrap();
+        let found = find(
+            method,
+            scope,
+            |name| query.value(name),
+            |name| name == header,
+        );
+        assert_eq!(found.ok().map(|route| route.action), expected);
+    }
+
+    #[test]
+    fn every_operation_has_its_request() {
+        use Scope::{Bucket, Object, Service};
+        let copy = "x-amz-copy-source";
+        check("GET", Service, "", "", Some(Action::ListBuckets));
+        check("PUT", Bucket, "", "", Some(Action::CreateBucket));
+        check("GET", Bucket, "", "", Some(Action::ListObjects));
+        check(
+            "GET",
+            Bucket,
+            "list-type=2&prefix=a",
+            "",
+            Some(Action::ListObjectsV2),
+        );
+        check(
+            "GET",
+            Bucket,
+            "location",
+            "",
+            Some(Action::GetBucketLocation),
+        );
+        check(
+            "GET",
+            Bucket,
+            "uploads",
+            "",
+            Some(Action::ListMultipartUploads),
+        );
+        check("POST", Bucket, "delete", "", Some(Action::DeleteObjects));
+        check("PUT", Object, "", "", Some(Action::PutObject));
+        check("PUT", Object, "", copy, Some(Action::CopyObject));
+        check(
+            "PUT",
+            Object,
+            "uploadId=1&partNumber=1",
+            "",
+            Some(Action::UploadPart),
+        );
+        check(
+            "PUT",
+            Object,
+            "uploadId=1&partNumber=1",
+            copy,
+            Some(Action::UploadPartCopy),
+        );
+        check(
+            "POST",
+            Object,
+            "uploads",
+            "",
+            Some(Action::CreateMultipartUpload),
+        );
+        check(
+            "POST",
+            Object,
+            "uploadId=1",
+            "",
+            Some(Action::CompleteMultipartUpload),
+        );
+        check(
+            "DELETE",
+            Object,
+            "uploadId=1",
+            "",
+            Some(Action::AbortMultipartUpload),
+        );
+        check("DELETE", Object, "", "", Some(Action::DeleteObject));
+        check("GET", Object, "uploadId=1", "", Some(Action::ListParts));
+        check("POST", Service, "", "", None);
+        check("POST", Object, "", "", None);
+        check("PATCH", Object, "", "", None);
+    }
+
+    #[test]
+    fn missing_sub_resources_are_named() {
+        let query = Query::parse("policy").unwrap();
+        let found = find("PUT", Scope::Bucket, |name| query.value(name), |_| false);
+        assert_eq!(found.err(), Some(NoRoute::SubResource("policy")));
+    }
+
+    #[test]
+    fn what_an_operation_does_not_understand_is_found() {
+        let query = Query::parse("list-type=2&prefix=a&x-id=List&X-Amz-Date=1&bogus=1").unwrap();
+        let route = find("GET", Scope::Bucket, |n| query.value(n), |_| false).unwrap();
+        assert_eq!(route.unknown_parameter(query.names()), Some("bogus"));
+        let put = find("PUT", Scope::Object, |_| None, |_| false).unwrap();
+        let headers = ["host", "x-amz-date", "x-amz-meta-a", "x-amz-tagging"];
+        assert_eq!(
+            put.unknown_header(headers.into_iter()),
+            Some("x-amz-tagging")
+        );
+    }
+}
