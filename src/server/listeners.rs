@@ -1,0 +1,93 @@
+//! The listeners of both doors.
+
+use std::net::SocketAddr;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::HttpService;
+use actix_server::ServerBuilder;
+use actix_service::fn_service;
+use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use crate::api::http::house::House;
+use crate::config;
+use crate::config::Limits;
+
+use super::error::Error;
+use super::s3_service;
+
+/// Takes an address, so that a taken one is told before anything else is done.
+pub(super) fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener, Error> {
+    let listen = |source| Error::Listen {
+        address,
+        setting,
+        source,
+    };
+    let listener = TcpListener::bind(address).map_err(listen)?;
+    listener.set_nonblocking(true).map_err(listen)?;
+    Ok(listener)
+}
+
+/// Reads certificates and key.
+pub(super) fn tls(settings: &config::Tls) -> Result<ServerConfig, Error> {
+    let refused = |source| Error::Tls {
+        path: settings.certificate.clone(),
+        source,
+    };
+    let bad = |_| refused(rustls::Error::General("not PEM".to_owned()));
+    let certificates = CertificateDer::pem_slice_iter(settings.certificate_pem.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(bad)?;
+    let key = PrivateKeyDer::from_pem_slice(settings.key_pem.expose().as_bytes()).map_err(bad)?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| {
+            builder
+                .with_no_client_auth()
+                .with_single_cert(certificates, key)
+        })
+        .map_err(refused)
+}
+
+/// Adds the S3 door to the server.
+pub(super) fn s3(
+    builder: ServerBuilder,
+    listener: TcpListener,
+    tls: Option<ServerConfig>,
+    house: &Arc<House>,
+    limits: &Limits,
+) -> std::io::Result<ServerBuilder> {
+    let seconds = Duration::from_secs;
+    let (head, idle) = (seconds(limits.head_seconds), seconds(limits.idle_seconds));
+    let keep_alive = seconds(limits.keep_alive_seconds);
+    let house = Arc::clone(house);
+    // The same service for two types of stream; a function of it would spell out all their traits.
+    macro_rules! service {
+        () => {{
+            let (for_expect, for_requests) = (Arc::clone(&house), Arc::clone(&house));
+            HttpService::build()
+                .client_request_timeout(head)
+                .client_disconnect_timeout(idle)
+                .keep_alive(keep_alive)
+                .tcp_nodelay(true)
+                .expect(fn_service(move |request| {
+                    s3_service::expect(Arc::clone(&for_expect), request)
+                }))
+                .finish(fn_service(move |request| {
+                    let answered = s3_service::serve(Arc::clone(&for_requests), request);
+                    async move { Ok::<_, actix_http::Error>(answered.await) }
+                }))
+        }};
+    }
+    match tls {
+        None => builder.listen("s3", listener, move || service!().tcp()),
+        Some(config) => builder.listen("s3", listener, move || {
+            service!().rustls_0_23(config.clone())
+        }),
+    }
+}

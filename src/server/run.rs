@@ -1,0 +1,273 @@
+//! From settings to a running server, and back to a closed one.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_server::Server;
+use actix_server::ServerHandle;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+use tokio::sync::watch;
+
+use crate::api::admin;
+use crate::api::http::body::Pace;
+use crate::api::http::house::House;
+use crate::api::http::house::InFlight;
+use crate::api::http::signing_keys::SigningKeys;
+use crate::audit::ledger::ReadsMode;
+use crate::auth::bearer::claims::ClaimPath;
+use crate::auth::bearer::issuer::AgencyRule;
+use crate::auth::bearer::issuer::IssuerSettings;
+use crate::auth::bearer::issuer::Issuers;
+use crate::auth::bearer::keys::TokenAlgorithm;
+use crate::auth::bearer::local::LOCAL_NAME;
+use crate::auth::bearer::local::LocalIssuer;
+use crate::blobs::settings::BlobSettings;
+use crate::blobs::settings::S3Settings;
+use crate::blobs::store::BlobStore;
+use crate::config;
+use crate::config::AgencySource;
+use crate::config::AuditReads;
+use crate::config::Config;
+use crate::crypto::secret::SecretKey;
+use crate::jobs;
+use crate::meta;
+use crate::meta::Catalog;
+use crate::store::Store;
+use crate::store::agencies::Parts;
+use crate::telemetry::Metrics;
+use crate::types::clock::Clock;
+
+use super::data_dir::DataDir;
+use super::error::Error;
+use super::first_start;
+use super::first_start::FirstStart;
+use super::listeners;
+
+/// The server serves: where, and what a first start made.
+#[derive(Debug)]
+pub struct Started {
+    /// The S3 endpoint's URL.
+    pub endpoint: String,
+    /// The admin API's URL.
+    pub admin_endpoint: String,
+    /// The region that clients sign for.
+    pub region: String,
+    /// What the first start made; `None` at every later one.
+    pub first: Option<FirstStart>,
+}
+
+/// Serves until the process is told to stop. `on_started` runs once, when requests are served.
+///
+/// # Errors
+/// Why nothing could be served.
+pub fn run(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(), Error> {
+    actix_rt::System::new().block_on(serve(config, on_started))
+}
+
+async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(), Error> {
+    let s3_listener = listeners::bind(config.s3.listen, "s3.listen")?;
+    let admin_listener = listeners::bind(config.admin.listen, "admin.listen")?;
+    let s3_tls = config.s3.tls.as_ref().map(listeners::tls).transpose()?;
+    let admin_tls = config.admin.tls.as_ref().map(listeners::tls).transpose()?;
+    let data_dir = DataDir::open(&config.data_dir, &config.root_key)?;
+    let clock = Clock::system();
+    let store = open_store(config, &data_dir, clock.clone())?;
+    let local_issuer = local_issuer(&data_dir)?;
+    let issuers = issuers(config, &local_issuer)?;
+    let (endpoint, admin_endpoint) = (
+        url(s3_listener.local_addr().ok(), s3_tls.is_some()),
+        url(admin_listener.local_addr().ok(), admin_tls.is_some()),
+    );
+    let house = Arc::new(house(config, store.clone(), issuers, clock));
+    let (stop_jobs, stopping) = watch::channel(false);
+    let stopped = |source| Error::Stopped(source);
+    let mut builder = Server::build()
+        .workers(workers(config))
+        .max_concurrent_connections(per_worker(config))
+        .shutdown_timeout(config.limits.shutdown_seconds)
+        .disable_signals();
+    builder =
+        listeners::s3(builder, s3_listener, s3_tls, &house, &config.limits).map_err(stopped)?;
+    let server = builder.run();
+    let admin = admin::server(
+        &house,
+        Metrics::of_process(),
+        admin_listener,
+        admin_tls,
+        &config.limits,
+    );
+    let admin = admin.map_err(stopped)?;
+    let handles = [server.handle(), admin.handle()];
+    let jobs = jobs::sweep::start(store.clone(), config.limits.upload_days, stopping);
+    let servers =
+        actix_rt::spawn(async move { futures_util::future::try_join(server, admin).await });
+    let first = match store.has_operators()? {
+        true => None,
+        false => Some(first_start::make(&store, &local_issuer).await?),
+    };
+    let started = Started {
+        endpoint,
+        admin_endpoint,
+        region: config.s3.region.clone(),
+        first,
+    };
+    if let Some(first) = &started.first {
+        first_start::confirm(&store, first).await?;
+    }
+    on_started(&started);
+    drop(started);
+    wait_for_signal(&handles).await.map_err(stopped)?;
+    let _ = stop_jobs.send(true);
+    let ended = servers.await;
+    let _ = jobs.await;
+    let closing = tokio::task::spawn_blocking(move || store.close());
+    let _ = closing.await;
+    match ended {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(source)) => Err(stopped(source)),
+        Err(join) => Err(stopped(std::io::Error::other(join))),
+    }
+}
+
+fn open_store(config: &Config, data_dir: &DataDir, clock: Clock) -> Result<Store, Error> {
+    let index_settings = meta::Settings {
+        readers: workers(config) + 2,
+        ..meta::Settings::default()
+    };
+    let path = data_dir.path.join("catalog.db");
+    let catalog = Catalog::open(&path, &data_dir.catalog_key, index_settings)?;
+    let blobs = BlobStore::new(&blob_settings(config))?;
+    Ok(Store::new(Parts {
+        data_dir: data_dir.path.clone(),
+        catalog,
+        installation_audit_key: SecretKey::new(*data_dir.audit_key.expose()),
+        root_key: Arc::clone(&data_dir.root_key),
+        blobs,
+        clock,
+        reads: match config.audit.reads {
+            AuditReads::Batched => ReadsMode::Batched,
+            AuditReads::Strict => ReadsMode::Strict,
+        },
+        index_settings,
+    })?)
+}
+
+fn blob_settings(config: &Config) -> BlobSettings {
+    match &config.blobs {
+        config::Blobs::Local => BlobSettings::Local {
+            directory: config.data_dir.clone(),
+        },
+        config::Blobs::Memory => BlobSettings::Memory,
+        config::Blobs::S3(remote) => BlobSettings::S3(S3Settings {
+            endpoint: remote.endpoint.clone(),
+            region: remote.region.clone(),
+            bucket: remote.bucket.clone(),
+            prefix: remote.prefix.clone(),
+            access_key_id: remote.access_key_id.clone(),
+            secret: remote.secret_access_key.clone(),
+            virtual_host: false,
+        }),
+    }
+}
+
+/// The issuer of the installation itself; its name is the instance's, which no other one has.
+fn local_issuer(data_dir: &DataDir) -> Result<LocalIssuer, Error> {
+    let name = format!("acervo:{}", data_dir.instance);
+    LocalIssuer::new(&data_dir.issuer_key, &name, &name).map_err(|source| Error::Issuer {
+        name: LOCAL_NAME.to_owned(),
+        source,
+    })
+}
+
+fn issuers(config: &Config, local: &LocalIssuer) -> Result<Issuers, Error> {
+    let mut settings = vec![local.settings()];
+    for issuer in &config.auth.issuers {
+        settings.push(issuer_settings(issuer)?);
+    }
+    Issuers::new(settings).map_err(|(name, source)| Error::Issuer {
+        name: name.into_string(),
+        source,
+    })
+}
+
+fn issuer_settings(issuer: &config::Issuer) -> Result<IssuerSettings, Error> {
+    let claim = |text: &str| {
+        ClaimPath::parse(text).map_err(|source| Error::Claim {
+            name: issuer.name.clone(),
+            source,
+        })
+    };
+    let algorithm = |name: &jsonwebtoken::Algorithm| TokenAlgorithm::parse(&format!("{name:?}"));
+    let seconds = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
+    Ok(IssuerSettings {
+        name: issuer.name.as_str().into(),
+        issuer: issuer.issuer.as_str().into(),
+        audiences: issuer
+            .audiences
+            .iter()
+            .map(|audience| audience.as_str().into())
+            .collect(),
+        key_set: issuer.jwks.as_str().into(),
+        algorithms: issuer.algorithms.iter().filter_map(algorithm).collect(),
+        lifetime_seconds_max: seconds(issuer.max_lifetime_seconds),
+        leeway_seconds: seconds(issuer.leeway_seconds),
+        agency: match &issuer.agency {
+            AgencySource::Fixed(agency) => AgencyRule::Fixed(agency.clone()),
+            AgencySource::Claim(path) => AgencyRule::Claim(claim(path)?),
+        },
+        principal: claim(&issuer.principal_claim)?,
+        roles: claim(&issuer.roles_claim)?,
+    })
+}
+
+fn house(config: &Config, store: Store, issuers: Issuers, clock: Clock) -> House {
+    House {
+        store,
+        issuers,
+        clock,
+        signing_keys: SigningKeys::default(),
+        region: config.s3.region.clone(),
+        domains: config.s3.domains.clone(),
+        pace: Pace {
+            idle: Duration::from_secs(config.limits.idle_seconds),
+            bytes_per_second: config.limits.body_min_bytes_per_second,
+        },
+        put_bytes_max: config
+            .limits
+            .object_bytes_max
+            .min(crate::types::limits::PUT_BYTES_MAX),
+        in_flight: InFlight::new(config.limits.inflight_requests),
+    }
+}
+
+/// Waits for SIGTERM or SIGINT, then lets requests under way finish.
+async fn wait_for_signal(handles: &[ServerHandle; 2]) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping: requests under way are finished, new ones are not taken");
+    let [s3, admin] = handles;
+    futures_util::future::join(s3.stop(true), admin.stop(true)).await;
+    Ok(())
+}
+
+fn workers(config: &Config) -> usize {
+    let machine = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    config
+        .workers
+        .map_or_else(machine, std::num::NonZeroUsize::get)
+}
+
+fn per_worker(config: &Config) -> usize {
+    config.limits.connections.div_ceil(workers(config))
+}
+
+fn url(address: Option<SocketAddr>, is_secure: bool) -> String {
+    let scheme = if is_secure { "https" } else { "http" };
+    address.map_or_else(String::new, |address| format!("{scheme}://{address}"))
+}

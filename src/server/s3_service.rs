@@ -1,0 +1,113 @@
+//! The S3 door as a service of actix: how a head and a payload reach it, and when a client that
+//! waits behind `Expect: 100-continue` is told to go on.
+//!
+//! actix calls one service for the expectation and another for the request. Here the operation
+//! starts in the first. If it ends before it asks for the body, its answer is sent and the
+//! connection closed, and the body never travels. If it asks, the client is told to continue, and
+//! the same operation goes on in the second service, with the payload.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use actix_http::HttpMessage as _;
+use actix_http::Payload;
+use actix_http::Request;
+use actix_http::Response;
+use actix_http::body::BoxBody;
+use actix_http::header;
+
+use crate::api::http::body::BodySlot;
+use crate::api::http::body::drain;
+use crate::api::http::house::House;
+use crate::api::s3::door;
+use crate::api::s3::request::Head;
+
+/// Bytes of an unwanted body that are read so that a connection can be kept.
+const DRAIN_BYTES_MAX: usize = 256 << 10;
+
+type Operation = Pin<Box<dyn Future<Output = Response<BoxBody>>>>;
+
+/// An operation that waits for its body.
+struct Waiting {
+    operation: Operation,
+    slot: BodySlot,
+}
+
+/// The service for `Expect: 100-continue`: `Err` is the final answer.
+pub(super) async fn expect(
+    house: Arc<House>,
+    request: Request,
+) -> Result<Request, Response<BoxBody>> {
+    let slot = BodySlot::default();
+    let mut operation: Operation = Box::pin(door::answer(house, head_of(&request), slot.clone()));
+    let answered = std::future::poll_fn(|context| match operation.as_mut().poll(context) {
+        Poll::Ready(response) => Poll::Ready(Some(response)),
+        Poll::Pending if slot.is_wanted() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    });
+    match answered.await {
+        Some(mut response) => {
+            response
+                .head_mut()
+                .set_connection_type(actix_http::ConnectionType::Close);
+            Err(response)
+        }
+        None => {
+            request.extensions_mut().insert(Waiting { operation, slot });
+            Ok(request)
+        }
+    }
+}
+
+/// The service for requests.
+pub(super) async fn serve(house: Arc<House>, mut request: Request) -> Response<BoxBody> {
+    let waiting = request.extensions_mut().remove::<Waiting>();
+    let payload = request.take_payload();
+    if let Some(Waiting { operation, slot }) = waiting {
+        slot.give(payload);
+        return operation.await;
+    }
+    let slot = BodySlot::default();
+    slot.give(payload);
+    let head = head_of(&request);
+    let is_small = head.header("content-length").is_none_or(|text| {
+        text.parse()
+            .is_ok_and(|length: usize| length <= DRAIN_BYTES_MAX)
+    });
+    let pace = house.pace;
+    let mut response = door::answer(house, head, slot.clone()).await;
+    // A body that nobody read stands between this answer and the next request.
+    if let Some(payload) = slot.reclaim() {
+        let is_none = matches!(payload, Payload::None);
+        if !is_none && !(is_small && drain(payload, DRAIN_BYTES_MAX, pace).await) {
+            response
+                .head_mut()
+                .set_connection_type(actix_http::ConnectionType::Close);
+        }
+    }
+    response
+}
+
+fn head_of(request: &Request) -> Head {
+    let remote = request
+        .peer_addr()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let mut headers = request.headers().clone();
+    // Over HTTP/2 the host is in the target.
+    if !headers.contains_key(header::HOST)
+        && let Some(host) = request.uri().authority()
+        && let Ok(value) = header::HeaderValue::from_str(host.as_str())
+    {
+        headers.insert(header::HOST, value);
+    }
+    Head {
+        method: request.method().clone(),
+        uri: request.uri().clone(),
+        headers,
+        remote,
+    }
+}
