@@ -1,0 +1,111 @@
+//! Commands: what an operator types, and what is printed in answer.
+//!
+//! Owns: the command line (`serve` and `admin`), the sentences for people in Spanish and English,
+//! the credentials file, the exit codes.
+//! May touch: every room, but does no work of its own. Never: settings (it hands the flags to
+//! `config`), standard streams other than through a [`Console`].
+//! Keeps: secrets are printed once and only where no file was asked for.
+//! Start at [`main`]; the commands are in `arguments.rs`.
+
+mod admin;
+mod arguments;
+mod client;
+mod credentials;
+mod error;
+mod greeting;
+mod refusal;
+mod serve;
+mod table;
+mod words;
+
+use std::ffi::OsString;
+use std::io;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::config;
+
+pub use credentials::credentials_json;
+pub use greeting::{Place, greeting};
+pub use refusal::StartRefusal;
+
+use arguments::{Arguments, Command};
+
+/// Where a command writes: what was asked for, and what went wrong.
+pub struct Console<'a> {
+    /// The answer.
+    pub out: &'a mut dyn Write,
+    /// Refusals and failures.
+    pub err: &'a mut dyn Write,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Exit {
+    /// 0: as asked.
+    Done,
+    /// 1: refused, or failed.
+    Failed,
+    /// 2: the command line or a setting is wrong.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Failed => Self::from(1),
+            Exit::Usage => Self::from(2),
+        }
+    }
+}
+
+/// The command of this process.
+pub fn main() -> ExitCode {
+    let mut console = Console {
+        out: &mut io::stdout(),
+        err: &mut io::stderr(),
+    };
+    run(std::env::args_os(), config::environment(), &mut console).into()
+}
+
+/// Runs a command line, its first word being the program's name.
+pub fn run(
+    words: impl Iterator<Item = OsString>,
+    environment: impl Iterator<Item = (String, String)>,
+    console: &mut Console<'_>,
+) -> Exit {
+    let arguments = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments,
+        Err(answer) => {
+            // `--help` and `--version` come this way too.
+            let asked = !answer.use_stderr();
+            let stream = if asked {
+                &mut *console.out
+            } else {
+                &mut *console.err
+            };
+            let written = write!(stream, "{answer}");
+            return match (asked, written) {
+                (true, Ok(())) => Exit::Done,
+                (true, Err(_)) => Exit::Failed,
+                (false, _) => Exit::Usage,
+            };
+        }
+    };
+    match arguments.command {
+        None => serve::run(arguments.serve, environment, console),
+        Some(Command::Serve(flags)) => serve::run(flags, environment, console),
+        Some(Command::Admin(admin)) => admin::run(admin, environment, console),
+    }
+}
+
+/// Says a sentence on the error output. Nobody is left to tell if that fails.
+fn complain(console: &mut Console<'_>, text: &str) {
+    let _ = writeln!(console.err, "{}", text.trim_end());
+}
+
+#[cfg(test)]
+mod tests;

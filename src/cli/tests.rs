@@ -1,0 +1,500 @@
+//! The commands as they are typed: against a server that says what it was asked, and answers.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+
+use crate::config::Locale;
+use crate::server::{FirstStart, Started};
+use crate::types::secret::SecretText;
+
+use super::credentials::CredentialsFile;
+use super::{Console, Exit, Place, credentials_json, greeting, run};
+
+/// What a command printed and how it ended.
+#[derive(Debug)]
+struct Ran {
+    exit: Exit,
+    out: String,
+    err: String,
+}
+
+fn acervo(line: &[&str], environment: &[(&str, &str)]) -> Ran {
+    let words = std::iter::once("acervo")
+        .chain(line.iter().copied())
+        .map(OsString::from);
+    let environment = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let exit = run(
+        words,
+        environment,
+        &mut Console {
+            out: &mut out,
+            err: &mut err,
+        },
+    );
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran {
+        exit,
+        out: text(out),
+        err: text(err),
+    }
+}
+
+/// A server for as many requests as it has answers; gives what it was asked, one text a request:
+/// the request line, the token, the body.
+struct Fake {
+    endpoint: String,
+    asked: JoinHandle<Vec<String>>,
+}
+
+impl Fake {
+    fn answering(answers: &'static [(u16, &'static str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let asked = thread::spawn(move || {
+            let answer = |(status, body): &(u16, &str)| {
+                let (stream, _) = listener.accept().unwrap();
+                exchange(stream, *status, body)
+            };
+            answers.iter().map(answer).collect()
+        });
+        Self { endpoint, asked }
+    }
+
+    fn asked(self) -> Vec<String> {
+        self.asked.join().unwrap()
+    }
+}
+
+fn exchange(mut stream: TcpStream, status: u16, body: &str) -> String {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut asked = String::new();
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        let (name, value) = line.split_once(": ").unwrap_or((line, ""));
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.parse().unwrap(),
+            "authorization" => asked = format!("{asked} | {value}"),
+            _ if asked.is_empty() => asked = line.to_owned(),
+            _ => {}
+        }
+    }
+    let mut sent = vec![0; length];
+    reader.read_exact(&mut sent).unwrap();
+    if !sent.is_empty() {
+        asked = format!("{asked} | {}", String::from_utf8(sent).unwrap());
+    }
+    let head = format!("HTTP/1.1 {status} S\r\nContent-Length: {}\r\n", body.len());
+    stream
+        .write_all(format!("{head}Connection: close\r\n\r\n{body}").as_bytes())
+        .unwrap();
+    asked
+}
+
+/// Runs `acervo admin …` in English with a token against one answer.
+#[track_caller]
+fn admin(line: &str, answer: &'static [(u16, &'static str)], asked: &str) -> Ran {
+    admin_in("C", line, answer, asked)
+}
+
+#[track_caller]
+fn admin_in(locale: &str, line: &str, answer: &'static [(u16, &'static str)], asked: &str) -> Ran {
+    let fake = Fake::answering(answer);
+    let words: Vec<&str> = std::iter::once("admin")
+        .chain(line.split_whitespace())
+        .collect();
+    let environment = [
+        ("ACERVO_ADMIN_ENDPOINT", fake.endpoint.as_str()),
+        ("ACERVO_ADMIN_TOKEN", "t0ken"),
+        ("LC_ALL", locale),
+    ];
+    let ran = acervo(&words, &environment);
+    assert_eq!(fake.asked(), [asked], "{ran:?}");
+    ran
+}
+
+#[track_caller]
+fn shows(ran: &Ran, expected: &str) {
+    assert_eq!(
+        (ran.exit, ran.out.as_str(), ran.err.as_str()),
+        (Exit::Done, expected, "")
+    );
+}
+
+const AGENCY: &str =
+    r#"{"name":"registro","code":"QWER2","state":"active","created":"2026-11-23"}"#;
+
+#[test]
+fn agencies() {
+    let ran = admin(
+        "agencies create registro",
+        &[(201, AGENCY)],
+        "POST /admin/v1/agencies HTTP/1.1 | Bearer t0ken | {\"name\":\"registro\"}",
+    );
+    shows(
+        &ran,
+        "NAME      CODE   STATE   CREATED\nregistro  QWER2  active  2026-11-23\n",
+    );
+    let ran = admin(
+        "agencies suspend registro",
+        &[(200, "")],
+        "POST /admin/v1/agencies/registro/suspend HTTP/1.1 | Bearer t0ken",
+    );
+    shows(&ran, "");
+    admin(
+        "agencies resume registro",
+        &[(200, AGENCY)],
+        "POST /admin/v1/agencies/registro/resume HTTP/1.1 | Bearer t0ken",
+    );
+    let list = "GET /admin/v1/agencies HTTP/1.1 | Bearer t0ken";
+    shows(
+        &admin("agencies list", &[(200, r#"{"agencies":[]}"#)], list),
+        "There are none.\n",
+    );
+    let two = &[(
+        200,
+        r#"{"agencies":[{"name":"a-long-name","state":"suspended"},{"name":"b","state":"x"}]}"#,
+    )];
+    let ran = admin_in("es_MX.UTF-8", "agencies list", two, list);
+    shows(
+        &ran,
+        "NOMBRE       CÓDIGO  ESTADO      CREADA\na-long-name          suspendida\n\
+         b                    x\n",
+    );
+}
+
+const KEY: &str = r#"{"access_key_id":"ACQWER2ABCDEFGHIJKLM","secret_access_key":"s3cret",
+"canonical_id":"c","display_name":"d","principal":"app-1","role":"app","created":"2026-11-23",
+"expires":null}"#;
+
+#[test]
+fn access_keys() {
+    let create = "access-keys create --agency registro --principal app-1 --role app";
+    let asked = "POST /admin/v1/agencies/registro/access-keys HTTP/1.1 | Bearer t0ken | \
+                 {\"principal\":\"app-1\",\"role\":\"app\"}";
+    let ran = admin(create, &[(201, KEY)], asked);
+    shows(
+        &ran,
+        "ACCESS KEY ID      ACQWER2ABCDEFGHIJKLM\nSECRET ACCESS KEY  s3cret\n\
+         PRINCIPAL          app-1\nROLE               app\nCANONICAL ID       c\n\
+         DISPLAY NAME       d\nCREATED            2026-11-23\nEXPIRES            never\n\n\
+         The secret is shown once: keep it now.\n",
+    );
+    let ran = admin(&format!("{create} --json"), &[(201, KEY)], asked);
+    shows(&ran, &format!("{KEY}\n"));
+    let until = asked.replace("{\"principal", "{\"expires_in_seconds\":60,\"principal");
+    admin(
+        &format!("{create} --expires-in-seconds 60"),
+        &[(201, KEY)],
+        &until,
+    );
+    let ran = admin(
+        "access-keys list --agency registro",
+        &[(
+            200,
+            r#"{"access_keys":[{"access_key_id":"AC","role":"app","expires":"2027"}]}"#,
+        )],
+        "GET /admin/v1/agencies/registro/access-keys HTTP/1.1 | Bearer t0ken",
+    );
+    shows(
+        &ran,
+        "ACCESS KEY ID  PRINCIPAL  ROLE  CREATED  EXPIRES\nAC                        app            \
+         2027\n",
+    );
+    let ran = admin(
+        "access-keys revoke ACQWER2ABCDEFGHIJKLM --agency registro",
+        &[(204, "")],
+        "DELETE /admin/v1/agencies/registro/access-keys/ACQWER2ABCDEFGHIJKLM HTTP/1.1 | Bearer \
+         t0ken",
+    );
+    shows(&ran, "Revoked: ACQWER2ABCDEFGHIJKLM\n");
+}
+
+#[test]
+fn health_and_metrics() {
+    let metrics = "GET /admin/v1/metrics HTTP/1.1 | Bearer t0ken";
+    shows(
+        &admin("metrics", &[(200, "acervo_build_info 1\n")], metrics),
+        "acervo_build_info 1\n",
+    );
+
+    let fake = Fake::answering(&[(200, "{}"), (200, "{}"), (503, "{}")]);
+    let ran = acervo(&["admin", "health", "--endpoint", &fake.endpoint], &[]);
+    let table = "CHECK      STATE\nlives      yes\ncan read   yes\ncan store  no\n";
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Failed, table));
+    let asked = ["live", "ready-read", "ready-write"]
+        .map(|check| format!("GET /admin/v1/health/{check} HTTP/1.1"));
+    assert_eq!(fake.asked(), asked);
+
+    let fake = Fake::answering(&[(200, "{}"), (200, "{}"), (200, "{}")]);
+    let ran = acervo(
+        &["admin", "health", "--json", "--endpoint", &fake.endpoint],
+        &[],
+    );
+    shows(
+        &ran,
+        "{\"live\":true,\"ready-read\":true,\"ready-write\":true}\n",
+    );
+}
+
+#[test]
+fn refusals_of_the_admin_api() {
+    let list = "GET /admin/v1/agencies HTTP/1.1 | Bearer t0ken";
+    let fails = |locale: &str, answer, expected: &str| {
+        let ran = admin_in(locale, "agencies list", answer, list);
+        assert_eq!(
+            (ran.exit, ran.out.as_str(), ran.err.as_str()),
+            (Exit::Failed, "", expected)
+        );
+    };
+    let refused = &[(
+        403,
+        r#"{"error":{"code":"Forbidden","message":"the token\u001b is not","request_id":"0a"}}"#,
+    )];
+    fails(
+        "C",
+        refused,
+        "Refused: Forbidden: the token\u{fffd} is not (request 0a)\n",
+    );
+    fails(
+        "es",
+        refused,
+        "Rechazado: Forbidden: the token\u{fffd} is not (solicitud 0a)\n",
+    );
+    let page = "The answer is not the admin API's; is --endpoint right?";
+    fails("C", &[(404, "<html>")], &format!("{page} (HTTP 404)\n"));
+    fails("C", &[(200, "<html>")], &format!("{page} (HTTP 200)\n"));
+    // A redirect would take the token along.
+    fails("C", &[(302, "")], &format!("{page} (HTTP 302)\n"));
+}
+
+#[test]
+fn no_server_no_token() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let ran = acervo(&["admin", "health", "--endpoint", &endpoint], &[]);
+    assert_eq!(ran.exit, Exit::Failed);
+    assert!(
+        ran.err
+            .starts_with(&format!("Cannot reach the admin API at {endpoint}: "))
+    );
+    assert!(ran.err.contains("refused"), "{}", ran.err);
+    let ran = acervo(&["admin", "agencies", "list"], &[("LC_ALL", "es_MX.UTF-8")]);
+    assert_eq!(ran.exit, Exit::Usage);
+    assert!(
+        ran.err.contains("Falta el token de operador"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn command_lines() {
+    for (line, expected) in [
+        (&["--nothing"][..], "unexpected argument '--nothing'"),
+        (&["serv"], "unrecognized subcommand 'serv'"),
+        (
+            &["--listen", "127.0.0.1:1", "admin", "health"],
+            "cannot be used with",
+        ),
+        (
+            &["admin", "agencies", "create", "AB"],
+            "'AB' for '<NAME>': shorter than 3 characters",
+        ),
+        (
+            &["admin", "access-keys", "revoke", "x", "--agency", "abc"],
+            "not an access key id",
+        ),
+        (
+            &[
+                "admin",
+                "access-keys",
+                "create",
+                "--agency",
+                "abc",
+                "--principal",
+                "p",
+                "--role",
+                "x",
+            ],
+            "not one of: app, reader, agency-admin",
+        ),
+        (
+            &["admin", "--endpoint", "ftp://a", "health"],
+            "endpoint (flag --endpoint): found",
+        ),
+        (
+            &["serve", "--listen", "here"],
+            "s3.listen (flag --listen): found \"here\"",
+        ),
+        (
+            &["--admin-listen", "x"],
+            "admin.listen (flag --admin-listen): found \"x\"",
+        ),
+    ] {
+        let ran = acervo(line, &[]);
+        assert_eq!((ran.exit, ran.out.as_str()), (Exit::Usage, ""), "{line:?}");
+        assert!(ran.err.contains(expected), "{line:?}: {}", ran.err);
+    }
+    let ran = acervo(&["--version"], &[]);
+    shows(&ran, &format!("acervo {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// What `--help` says is what the README promises.
+#[test]
+fn help() {
+    insta::assert_snapshot!("help", acervo(&["--help"], &[]).out);
+    insta::assert_snapshot!("help_access_keys", {
+        acervo(&["admin", "access-keys", "create", "--help"], &[]).out
+    });
+}
+
+fn started(first: bool) -> Started {
+    let secret = |text: &str| SecretText::new(text.to_owned());
+    Started {
+        endpoint: "http://127.0.0.1:9000".to_owned(),
+        admin_endpoint: "http://127.0.0.1:9001".to_owned(),
+        region: "us-east-1".to_owned(),
+        first: first.then(|| FirstStart {
+            agency: "acervo".to_owned(),
+            access_key_id: "ACQWER2ABCDEFGHIJKLM".to_owned(),
+            secret_access_key: secret("s3cret"),
+            bearer_token: secret("eyJ.e30.sig"),
+            operator_token: secret("0perator"),
+        }),
+    }
+}
+
+fn place(locale: Locale) -> Place {
+    Place {
+        locale,
+        data_dir: PathBuf::from("./data"),
+        root_key: Some(PathBuf::from("./data/root.key")),
+        credentials_file: None,
+    }
+}
+
+#[test]
+fn greetings() {
+    for (name, locale) in [("es", Locale::Es), ("en", Locale::En)] {
+        let first = started(true);
+        insta::assert_snapshot!(
+            format!("first_start_{name}"),
+            greeting(&first, &place(locale))
+        );
+        let later = started(false);
+        insta::assert_snapshot!(
+            format!("later_start_{name}"),
+            greeting(&later, &place(locale))
+        );
+        let credentials_file = Some(PathBuf::from("/run/acervo.json"));
+        let filed = Place {
+            credentials_file,
+            root_key: None,
+            ..place(locale)
+        };
+        insta::assert_snapshot!(format!("filed_start_{name}"), greeting(&first, &filed));
+    }
+}
+
+/// What goes to a file is not printed: the output of a service ends in a log.
+#[test]
+fn a_greeting_beside_a_file_has_no_secrets() {
+    let filed = Place {
+        credentials_file: Some(PathBuf::from("f")),
+        ..place(Locale::En)
+    };
+    let text = greeting(&started(true), &filed);
+    for secret in ["s3cret", "eyJ.e30.sig", "0perator"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_credentials_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.json");
+
+    // A later start leaves no trace, and leaves what is there.
+    fs::write(&path, "old").unwrap();
+    drop(CredentialsFile::prepare(&path).unwrap());
+    assert_eq!(names(folder.path()), ["c.json"]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+
+    // A first start replaces it, by a file that nobody else could ever read.
+    let first = started(true);
+    let json = credentials_json(&first, first.first.as_ref().unwrap());
+    CredentialsFile::prepare(&path)
+        .unwrap()
+        .write(&json)
+        .unwrap();
+    assert_eq!(names(folder.path()), ["c.json"]);
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let read: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let expected = serde_json::json!({
+        "endpoint": "http://127.0.0.1:9000",
+        "admin_endpoint": "http://127.0.0.1:9001",
+        "region": "us-east-1",
+        "agency": "acervo",
+        "access_key_id": "ACQWER2ABCDEFGHIJKLM",
+        "secret_access_key": "s3cret",
+        "bearer_token": "eyJ.e30.sig",
+        "operator_token": "0perator",
+    });
+    assert_eq!(read, expected);
+
+    assert!(CredentialsFile::prepare(folder.path()).is_err());
+    assert!(CredentialsFile::prepare(&folder.path().join("none/c.json")).is_err());
+}
+
+/// Settings are refused before anything is touched, in the language that they ask for.
+#[test]
+fn a_start_with_wrong_settings() {
+    let ran = acervo(
+        &["--listen", "x"],
+        &[("LC_ALL", "es_MX.UTF-8"), ("ACERVO_WORKERS", "-1")],
+    );
+    assert_eq!(ran.exit, Exit::Usage);
+    assert_eq!(
+        ran.err,
+        "Acervo no arranca: hay que corregir estos ajustes.\n\
+         workers (variable de entorno ACERVO_WORKERS): dice \"-1\"; se esperaba un número entero \
+         de 0 a 1024\n\
+         s3.listen (opción --listen): dice \"x\"; se esperaba una dirección IP y un puerto, como \
+         127.0.0.1:9000 o [::]:9000\n"
+    );
+}
+
+#[test]
+fn a_credentials_file_that_cannot_be_written_stops_the_start() {
+    let ran = acervo(&["serve", "--credentials-file", "/nowhere/c.json"], &[]);
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Failed, ""));
+    assert!(
+        ran.err
+            .starts_with("Cannot write the credentials file /nowhere/c.json (")
+    );
+}
