@@ -127,7 +127,7 @@ impl Store {
             let next = reading.next().await?;
             Some((next, reading))
         });
-        Ok(Content::Stream(Box::pin(first.chain(rest))))
+        Ok(Content::Stream(Box::pin(first.chain(rest).fuse())))
     }
 }
 

@@ -48,8 +48,9 @@ def nobody_else():
     refused(403, "AccessDenied", anonymous.get_object, Bucket="no-such-bucket", Key="acta")
     old = client(signature_version="s3")
     refused(400, "InvalidRequest", old.get_object, **at)
+    # The refusal names the right region, and the client signs again for that one.
     elsewhere = client(region_name="eu-north-1")
-    refused(400, "AuthorizationHeaderMalformed", elsewhere.get_object, **at)
+    same(elsewhere.get_object(**at)["Body"].read(), b"x")
 
 
 def wrong_clocks(s3):

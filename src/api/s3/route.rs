@@ -239,6 +239,9 @@ pub const ROUTES: &[Route] = &[
         .having("x-amz-copy-source")
         .headers(COPY_HEADERS),
     route("PUT", Scope::Object, Action::PutObject).headers(PUT_HEADERS),
+    route("GET", Scope::Object, Action::GetObjectTagging)
+        .by("tagging")
+        .query(&["versionId"]),
     route("GET", Scope::Object, Action::GetObject)
         .query(READ_QUERY)
         .headers(&["x-amz-checksum-mode"]),
@@ -300,18 +303,20 @@ pub fn find<'q>(
     parameter: impl Fn(&str) -> Option<&'q str>,
     has_header: impl Fn(&str) -> bool,
 ) -> Result<&'static Route, NoRoute> {
-    if let Some(missing) = SUB_RESOURCES.iter().find(|name| parameter(name).is_some()) {
-        return Err(NoRoute::SubResource(missing));
-    }
+    let sub_resource = SUB_RESOURCES.iter().find(|name| parameter(name).is_some());
     let selected = |route: &Route| {
-        route.selector.is_none_or(|(name, wanted)| {
-            parameter(name).is_some_and(|value| wanted.is_none_or(|wanted| wanted == value))
-        }) && route.header.is_none_or(&has_header)
+        let by = route.selector.map(|(name, _)| name);
+        // A sub-resource is asked for by name or not at all.
+        sub_resource.is_none_or(|name| by == Some(*name))
+            && route.selector.is_none_or(|(name, wanted)| {
+                parameter(name).is_some_and(|value| wanted.is_none_or(|wanted| wanted == value))
+            })
+            && route.header.is_none_or(&has_header)
     };
-    ROUTES
-        .iter()
-        .find(|route| route.method == method && route.scope == scope && selected(route))
-        .ok_or(NoRoute::Method)
+    let mut routes = ROUTES.iter();
+    let found =
+        routes.find(|route| route.method == method && route.scope == scope && selected(route));
+    found.ok_or_else(|| sub_resource.map_or(NoRoute::Method, |name| NoRoute::SubResource(name)))
 }
 
 #[cfg(test)]
@@ -400,6 +405,8 @@ mod tests {
         );
         check("DELETE", Object, "", "", Some(Action::DeleteObject));
         check("GET", Object, "uploadId=1", "", Some(Action::ListParts));
+        check("GET", Object, "tagging", "", Some(Action::GetObjectTagging));
+        check("PUT", Object, "tagging", "", None);
         check("POST", Service, "", "", None);
         check("POST", Object, "", "", None);
         check("PATCH", Object, "", "", None);
