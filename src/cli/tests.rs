@@ -211,8 +211,8 @@ fn access_keys() {
     );
     shows(
         &ran,
-        "ACCESS KEY ID  PRINCIPAL  ROLE  CREATED  EXPIRES\nAC                        app            \
-         2027\n",
+        "ACCESS KEY ID  PRINCIPAL  ROLE  CREATED  EXPIRES\n\
+         AC                        app            2027\n",
     );
     let ran = admin(
         "access-keys revoke ACQWER2ABCDEFGHIJKLM --agency registro",
