@@ -18,6 +18,7 @@ pub(super) struct Words {
     pub(super) operator_token: &'static str,
     pub(super) whose: &'static str,
     pub(super) to_paste: &'static str,
+    pub(super) to_paste_one: &'static str,
     pub(super) to_paste_bucket: &'static str,
     pub(super) to_paste_list: &'static str,
     pub(super) to_paste_health: &'static str,
@@ -83,6 +84,7 @@ const ES: Words = Words {
     whose: "La llave y el token Bearer son de un agency-admin: leen y cambian todo lo de la \
             dependencia.\nEl token de operador administra la instalación y no lee ningún documento.",
     to_paste: "Para probar, pegue estas líneas en otra terminal:",
+    to_paste_one: "Para probar, pegue esta línea en otra terminal:",
     to_paste_bucket: "crea un bucket",
     to_paste_list: "lista los buckets",
     to_paste_health: "¿puede guardar?",
@@ -146,6 +148,7 @@ const EN: Words = Words {
             everything of the agency.\nThe operator token manages the installation and reads no \
             document.",
     to_paste: "To try it, paste these lines into another terminal:",
+    to_paste_one: "To try it, paste this line into another terminal:",
     to_paste_bucket: "makes a bucket",
     to_paste_list: "lists the buckets",
     to_paste_health: "can it store?",
