@@ -190,10 +190,8 @@ fn describe(
     builder.insert_header(("accept-ranges", "bytes"));
     builder.insert_header(("x-content-type-options", "nosniff"));
     builder.insert_header(reply::ENCRYPTION);
-    if let Some(parts) = found.parts_count() {
-        if req.query.has("partNumber") {
-            builder.insert_header(("x-amz-mp-parts-count", parts.to_string()));
-        }
+    if let Some(parts) = found.parts_count().filter(|_| req.query.has("partNumber")) {
+        builder.insert_header(("x-amz-mp-parts-count", parts.to_string()));
     }
     if status == 206 && range.end > range.start {
         let last = range.end - 1;

@@ -326,7 +326,14 @@ mod tests {
     use crate::api::http::target::Query;
 
     #[track_caller]
-    fn check(method: &str, scope: Scope, query: &str, header: &str, expected: Option<Action>) {
+    fn check(request: &str, header: &str, expected: Option<Action>) {
+        let (method, target) = request.split_once(' ').unwrap();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let scope = match path {
+            "/" => Scope::Service,
+            "/b" => Scope::Bucket,
+            _ => Scope::Object,
+        };
         let query = Query::parse(query).unwrap();
         let found = find(
             method,
@@ -334,82 +341,66 @@ mod tests {
             |name| query.value(name),
             |name| name == header,
         );
-        assert_eq!(found.ok().map(|route| route.action), expected);
+        assert_eq!(found.ok().map(|route| route.action), expected, "{request}");
     }
 
     #[test]
     fn every_operation_has_its_request() {
-        use Scope::{Bucket, Object, Service};
         let copy = "x-amz-copy-source";
-        check("GET", Service, "", "", Some(Action::ListBuckets));
-        check("PUT", Bucket, "", "", Some(Action::CreateBucket));
-        check("GET", Bucket, "", "", Some(Action::ListObjects));
-        check(
-            "GET",
-            Bucket,
-            "list-type=2&prefix=a",
-            "",
-            Some(Action::ListObjectsV2),
-        );
-        check(
-            "GET",
-            Bucket,
-            "location",
-            "",
-            Some(Action::GetBucketLocation),
-        );
-        check(
-            "GET",
-            Bucket,
-            "uploads",
-            "",
-            Some(Action::ListMultipartUploads),
-        );
-        check("POST", Bucket, "delete", "", Some(Action::DeleteObjects));
-        check("PUT", Object, "", "", Some(Action::PutObject));
-        check("PUT", Object, "", copy, Some(Action::CopyObject));
-        check(
-            "PUT",
-            Object,
-            "uploadId=1&partNumber=1",
-            "",
-            Some(Action::UploadPart),
-        );
-        check(
-            "PUT",
-            Object,
-            "uploadId=1&partNumber=1",
-            copy,
-            Some(Action::UploadPartCopy),
-        );
-        check(
-            "POST",
-            Object,
-            "uploads",
-            "",
-            Some(Action::CreateMultipartUpload),
-        );
-        check(
-            "POST",
-            Object,
-            "uploadId=1",
-            "",
-            Some(Action::CompleteMultipartUpload),
-        );
-        check(
-            "DELETE",
-            Object,
-            "uploadId=1",
-            "",
-            Some(Action::AbortMultipartUpload),
-        );
-        check("DELETE", Object, "", "", Some(Action::DeleteObject));
-        check("GET", Object, "uploadId=1", "", Some(Action::ListParts));
-        check("GET", Object, "tagging", "", Some(Action::GetObjectTagging));
-        check("PUT", Object, "tagging", "", None);
-        check("POST", Service, "", "", None);
-        check("POST", Object, "", "", None);
-        check("PATCH", Object, "", "", None);
+        let cases = [
+            ("GET /", "", Some(Action::ListBuckets)),
+            ("PUT /b", "", Some(Action::CreateBucket)),
+            ("HEAD /b", "", Some(Action::HeadBucket)),
+            ("DELETE /b", "", Some(Action::DeleteBucket)),
+            ("GET /b", "", Some(Action::ListObjects)),
+            (
+                "GET /b?list-type=2&prefix=a",
+                "",
+                Some(Action::ListObjectsV2),
+            ),
+            ("GET /b?location", "", Some(Action::GetBucketLocation)),
+            ("GET /b?uploads", "", Some(Action::ListMultipartUploads)),
+            ("POST /b?delete", "", Some(Action::DeleteObjects)),
+            ("PUT /b/k", "", Some(Action::PutObject)),
+            ("PUT /b/k", copy, Some(Action::CopyObject)),
+            (
+                "PUT /b/k?uploadId=1&partNumber=1",
+                "",
+                Some(Action::UploadPart),
+            ),
+            (
+                "PUT /b/k?uploadId=1&partNumber=1",
+                copy,
+                Some(Action::UploadPartCopy),
+            ),
+            ("POST /b/k?uploads", "", Some(Action::CreateMultipartUpload)),
+            (
+                "POST /b/k?uploadId=1",
+                "",
+                Some(Action::CompleteMultipartUpload),
+            ),
+            (
+                "DELETE /b/k?uploadId=1",
+                "",
+                Some(Action::AbortMultipartUpload),
+            ),
+            ("GET /b/k", "", Some(Action::GetObject)),
+            ("HEAD /b/k", "", Some(Action::HeadObject)),
+            ("DELETE /b/k", "", Some(Action::DeleteObject)),
+            ("GET /b/k?uploadId=1", "", Some(Action::ListParts)),
+            ("GET /b/k?tagging", "", Some(Action::GetObjectTagging)),
+            ("PUT /b/k?tagging", "", None),
+            ("POST /", "", None),
+            ("POST /b/k", "", None),
+            ("PATCH /b/k", "", None),
+        ];
+        let mut seen = Vec::new();
+        for (request, header, expected) in cases {
+            check(request, header, expected);
+            seen.extend(expected);
+        }
+        let missing: Vec<_> = Action::ALL.iter().filter(|a| !seen.contains(a)).collect();
+        assert!(missing.is_empty(), "no request asks for {missing:?}");
     }
 
     #[test]
