@@ -48,7 +48,8 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
             .query("partNumber=1")
             .header("x-amz-copy-source", &format!("/{object}")),
         A::CompleteMultipartUpload => {
-            let part = "<Part><PartNumber>1</PartNumber><ETag>\"0cc175b9c0f1b6a831c399e269772661\"</ETag></Part>";
+            let tag = "\"0cc175b9c0f1b6a831c399e269772661\"";
+            let part = format!("<Part><PartNumber>1</PartNumber><ETag>{tag}</ETag></Part>");
             let xml = format!("<CompleteMultipartUpload>{part}</CompleteMultipartUpload>");
             uploaded("POST").body(xml.as_bytes())
         }
