@@ -35,6 +35,7 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::ListMultipartUploads => caller.ask("GET", &format!("{bucket_path}?uploads")),
         A::PutObject => at("PUT").body(b"changed"),
         A::GetObject => at("GET"),
+        A::GetObjectTagging => at("GET").query("tagging"),
         A::HeadObject => at("HEAD"),
         A::DeleteObject => at("DELETE"),
         A::DeleteObjects => {

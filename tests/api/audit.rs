@@ -250,6 +250,33 @@ fn what_operators_do_is_recorded_too() {
     assert_eq!(theirs[0]["action"], "CreateAccessKey");
 }
 
+/// A client that goes away in the middle was there all the same.
+#[test]
+fn a_request_that_is_broken_off_is_recorded() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    for (name, size) in [("small", 10_000), ("large", 500_000)] {
+        let wired = agency
+            .put(&format!("actas/{name}"), &noise(1, size))
+            .wired();
+        let mut wire = server.wire();
+        wire.send(&wired.head);
+        wire.send(&wired.body[..size / 2]);
+        pause(200);
+        drop(wire);
+    }
+    let vanished = agency.get("actas/gone").wired();
+    server.wire().send(&vanished.head);
+    pause(300);
+    let log = agency_log(&server.stop(), "agencia");
+    for name in ["small", "large", "gone"] {
+        let entries: Vec<_> = log.iter().filter(|entry| entry["key"] == name).collect();
+        assert_eq!(entries.len(), 1, "{name}: {entries:?}");
+        assert_eq!(entries[0]["outcome"], "refused", "{name}");
+    }
+}
+
 /// Strict: the entry is on disk when the answer is read, even if the power goes right then.
 #[test]
 fn a_strict_entry_survives_what_comes_right_after_it() {

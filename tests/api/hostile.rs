@@ -168,6 +168,33 @@ fn what_is_not_signed_is_not_believed() {
     assert!(agency.keys_of("actas").is_empty());
 }
 
+/// A header twice could be one thing to a proxy and another here.
+#[test]
+fn headers_that_say_two_things_are_refused() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    for (name, value) in [
+        ("host", "another"),
+        ("x-amz-date", "20260101T000000Z"),
+        ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+        ("authorization", "Bearer x"),
+    ] {
+        let refused = agency.put("actas/a", b"1").unsigned(name, value).send();
+        assert_eq!(refused.status / 100, 4, "{name}: {}", refused.text());
+    }
+    assert!(agency.keys_of("actas").is_empty());
+}
+
+#[test]
+fn another_protocol_is_not_spoken() {
+    let server = Server::start();
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+    let status = raw(&server, preface);
+    assert!(status.is_none_or(|status| status / 100 == 4), "{status:?}");
+    server.agency().ask("GET", "/").ok();
+}
+
 #[test]
 fn what_is_not_understood_is_not_done() {
     let server = Server::start();

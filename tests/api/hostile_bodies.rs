@@ -140,6 +140,27 @@ fn a_head_that_drips_is_given_up() {
     );
 }
 
+/// A client that asks for much and reads nothing holds its connection no longer than a silent one.
+#[test]
+fn an_answer_that_nobody_reads_is_given_up() {
+    let server = Server::with(&[("ACERVO_LIMITS_IDLE_SECONDS", "1")]);
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    // More than all the buffers between the two.
+    let body = noise(1, 24 << 20);
+    agency.put("actas/a", &body).ok();
+    let mut wire = server.wire();
+    wire.send(&agency.get("actas/a").wired().head);
+    pause(4_000);
+    let answer = wire.answer("GET");
+    assert!(
+        !answer.is_whole,
+        "{} of {} bytes",
+        answer.body.len(),
+        body.len()
+    );
+}
+
 #[test]
 fn a_body_shorter_than_announced_is_not_a_document() {
     let server = Server::start();
