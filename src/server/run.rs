@@ -234,6 +234,7 @@ fn house(config: &Config, store: Store, issuers: Issuers, clock: Clock) -> House
             idle: Duration::from_secs(config.limits.idle_seconds),
             bytes_per_second: config.limits.body_min_bytes_per_second,
         },
+        object_bytes_max: config.limits.object_bytes_max,
         put_bytes_max: config
             .limits
             .object_bytes_max

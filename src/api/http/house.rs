@@ -27,6 +27,8 @@ pub struct House {
     pub pace: Pace,
     /// Bytes of one object or part at most.
     pub put_bytes_max: u64,
+    /// Bytes of one object, in however many parts it came.
+    pub object_bytes_max: u64,
     /// How many requests may be under way, and what they may hold.
     pub in_flight: InFlight,
 }

@@ -6,6 +6,7 @@ use actix_http::Response;
 use actix_http::ResponseBuilder;
 use actix_http::body::BodySize;
 use actix_http::body::BoxBody;
+use actix_http::header::HeaderValue;
 
 use crate::access::action::Action;
 use crate::store::content::Content;
@@ -47,6 +48,7 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
     let conditions = ReadConditions::parse(&req.head.headers, "");
     let extent = extent(req)?;
     let version_id = req.version_id()?;
+    check_overrides(req)?;
     let wants_checksum = req
         .header("x-amz-checksum-mode")
         .is_some_and(|m| m == "ENABLED");
@@ -131,6 +133,19 @@ fn extent(req: &S3Request) -> Result<Extent, S3Error> {
             Err(S3Error::new(Code::InvalidRequest, message))
         }
     }
+}
+
+/// Refuses an override that no header can hold: one with a line end would end the header there.
+fn check_overrides(req: &S3Request) -> Result<(), S3Error> {
+    for (parameter, _) in OVERRIDES {
+        if let Some(value) = req.query.value(parameter)
+            && HeaderValue::from_str(value).is_err()
+        {
+            let message = "The value cannot stand in a header.";
+            return Err(S3Error::argument(parameter, value, message));
+        }
+    }
+    Ok(())
 }
 
 struct Slice {
