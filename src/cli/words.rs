@@ -18,6 +18,7 @@ pub(super) struct Words {
     pub(super) operator_token: &'static str,
     pub(super) whose: &'static str,
     pub(super) to_paste: &'static str,
+    pub(super) to_paste_one: &'static str,
     pub(super) to_paste_bucket: &'static str,
     pub(super) to_paste_list: &'static str,
     pub(super) to_paste_health: &'static str,
@@ -36,7 +37,10 @@ pub(super) struct Words {
     pub(super) display_name: &'static str,
     pub(super) active: &'static str,
     pub(super) suspended: &'static str,
+    pub(super) ended: &'static str,
     pub(super) revoked: &'static str,
+    pub(super) now_suspended: &'static str,
+    pub(super) now_resumed: &'static str,
     pub(super) secret_once: &'static str,
     pub(super) nothing: &'static str,
     pub(super) check: &'static str,
@@ -78,16 +82,20 @@ const ES: Words = Words {
     bearer_token: "Token Bearer",
     operator_token: "Token de operador",
     whose: "La llave y el token Bearer son de un agency-admin: leen y cambian todo lo de la \
-            dependencia.\nEl token de operador administra la instalación y no lee ningún documento.",
+            dependencia.\nEl token de operador administra la instalación y no lee ningún \
+            documento.",
     to_paste: "Para probar, pegue estas líneas en otra terminal:",
+    to_paste_one: "Para probar, pegue esta línea en otra terminal:",
     to_paste_bucket: "crea un bucket",
     to_paste_list: "lista los buckets",
     to_paste_health: "¿puede guardar?",
     data_holds: "contiene todo, sellado: el catálogo, y por dependencia su llavero, su índice y \
                  sus documentos.",
-    root_key_file: "lo abre. Respáldelo aparte: sin él no se puede leer nada; con él y una copia de \
+    root_key_file: "lo abre. Respáldelo aparte: sin él no se puede leer nada; con él y una copia \
+            de \
                     los datos, todo.",
-    root_key_elsewhere: "La llave raíz, que lo abre, no está ahí: respáldela aparte. Sin ella no se \
+    root_key_elsewhere: "La llave raíz, que lo abre, no está ahí: respáldela aparte. Sin ella no \
+            se \
                          puede leer nada.",
     name: "NOMBRE",
     code: "CÓDIGO",
@@ -101,7 +109,10 @@ const ES: Words = Words {
     display_name: "NOMBRE PÚBLICO",
     active: "activa",
     suspended: "suspendida",
+    ended: "revocada",
     revoked: "Revocada:",
+    now_suspended: "Suspendida:",
+    now_resumed: "Reanudada:",
     secret_once: "El secreto se muestra una sola vez: guárdelo ahora.",
     nothing: "No hay ninguna.",
     check: "COMPROBACIÓN",
@@ -140,6 +151,7 @@ const EN: Words = Words {
             everything of the agency.\nThe operator token manages the installation and reads no \
             document.",
     to_paste: "To try it, paste these lines into another terminal:",
+    to_paste_one: "To try it, paste this line into another terminal:",
     to_paste_bucket: "makes a bucket",
     to_paste_list: "lists the buckets",
     to_paste_health: "can it store?",
@@ -161,7 +173,10 @@ const EN: Words = Words {
     display_name: "DISPLAY NAME",
     active: "active",
     suspended: "suspended",
+    ended: "revoked",
     revoked: "Revoked:",
+    now_suspended: "Suspended:",
+    now_resumed: "Resumed:",
     secret_once: "The secret is shown once: keep it now.",
     nothing: "There are none.",
     check: "CHECK",

@@ -32,7 +32,8 @@ pub const SEGMENT_BYTES_MAX: u32 = 1 << 20;
 pub const BLOB_IO_BYTES: usize = 256 << 10;
 /// Bytes that all large uploads together may have collected and not yet sealed.
 pub const COLLECTED_BYTES_MAX: usize = 4 << 20;
-/// Versions of one agency key: with one rotation a day, three years of them before the oldest must go.
+/// Versions of one agency key: with one rotation a day, three years of them before the oldest must
+/// go.
 /// Bytes of a blob that are collected before anything is written: a blob that ends within them is
 /// written in one step.
 pub const BLOB_START_BYTES: usize = 128 << 10;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use actix_http::Response;
 use actix_http::ResponseBuilder;
 use actix_http::body::BodySize;
 use actix_http::body::BoxBody;
@@ -10,6 +11,8 @@ use crate::access::action::Action;
 use crate::store::content::Content;
 use crate::store::content::ContentStream;
 use crate::store::get::Found;
+use crate::telemetry;
+use crate::telemetry::Door;
 use crate::types::checksum::ObjectChecksum;
 use crate::types::ids::PartNumber;
 use crate::types::range::ByteRange;
@@ -63,7 +66,10 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
             let key = permit_key(req);
             S3Error::from(missing()).with("Key", key)
         })?;
-    conditions.check(&found.etag(), found.modified())?;
+    match conditions.check(&found.etag(), found.modified()) {
+        Err(Code::NotModified) => return Ok(Reply::Read(not_modified(&found))),
+        checked => checked?,
+    }
     let Slice {
         range,
         status,
@@ -86,7 +92,10 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
         })
     } else {
         match req.store().content(&permit, found, range).await? {
-            Content::Ready(bytes) => BoxBody::new(bytes),
+            Content::Ready(bytes) => {
+                telemetry::sent(Door::S3, size_bytes);
+                BoxBody::new(bytes)
+            }
             Content::Stream(content) => BoxBody::new(Sized {
                 size_bytes,
                 content: Some(content),
@@ -94,6 +103,14 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
         }
     };
     Ok(Reply::Read(builder.body(body).map_into_boxed_body()))
+}
+
+/// What RFC 9110 section 15.4.5 has an answer without a body repeat.
+fn not_modified(found: &Found) -> Response<BoxBody> {
+    let mut builder = reply::builder(Code::NotModified.status());
+    builder.insert_header(("etag", found.etag().to_string()));
+    builder.insert_header(("last-modified", found.modified().http_date()));
+    builder.finish().map_into_boxed_body()
 }
 
 fn permit_key(req: &S3Request) -> String {
@@ -178,10 +195,8 @@ fn describe(
     builder.insert_header(("accept-ranges", "bytes"));
     builder.insert_header(("x-content-type-options", "nosniff"));
     builder.insert_header(reply::ENCRYPTION);
-    if let Some(parts) = found.parts_count() {
-        if req.query.has("partNumber") {
-            builder.insert_header(("x-amz-mp-parts-count", parts.to_string()));
-        }
+    if let Some(parts) = found.parts_count().filter(|_| req.query.has("partNumber")) {
+        builder.insert_header(("x-amz-mp-parts-count", parts.to_string()));
     }
     if status == 206 && range.end > range.start {
         let last = range.end - 1;
@@ -211,9 +226,17 @@ impl actix_http::body::MessageBody for Sized {
             return std::task::Poll::Ready(None);
         };
         // An error here cuts the connection: the client never sees a clean end (law 4).
-        content
-            .as_mut()
-            .poll_next(context)
-            .map(|next| next.map(|read| read.map_err(Into::into)))
+        content.as_mut().poll_next(context).map(|next| {
+            next.map(|read| match read {
+                Ok(bytes) => {
+                    telemetry::sent(Door::S3, bytes.len() as u64);
+                    Ok(bytes)
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a document was cut off while it was sent");
+                    Err(error.into())
+                }
+            })
+        })
     }
 }

@@ -17,12 +17,15 @@ use super::request::S3Request;
 
 pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
     check_headers(req)?;
-    let object = NewObject {
-        metadata: metadata::parse(&req.head.headers, req.object_key()?)?,
-        precondition: conditions::write(&req.head.headers)?,
-    };
+    let metadata = metadata::parse(&req.head.headers, req.object_key()?)?;
+    let precondition = conditions::write(&req.head.headers)?;
     let document = req.document()?;
-    let (permit, _) = req.permit_object().await?;
+    let (permit, bucket) = req.permit_object().await?;
+    let object = NewObject {
+        metadata,
+        precondition,
+        versioning: bucket.versioning,
+    };
     let stored = req
         .store()
         .put(&permit, &req.draft(), object, document)
@@ -38,9 +41,15 @@ fn render(stored: Stored) -> Response<BoxBody> {
     builder.finish().map_into_boxed_body()
 }
 
+/// The canned access control lists that say what holds anyway: the owner has all, nobody else any.
+pub(super) const OWNERS_ACLS: [&str; 2] = ["private", "bucket-owner-full-control"];
+
 /// Refuses what the headers of a new object ask for and this store does not do.
 pub(super) fn check_headers(req: &S3Request) -> Result<(), S3Error> {
-    if req.header("x-amz-acl").is_some_and(|acl| acl != "private") {
+    if req
+        .header("x-amz-acl")
+        .is_some_and(|acl| !OWNERS_ACLS.contains(&acl))
+    {
         return Err(S3Error::not_implemented(
             "An access control list other than private",
         ));
