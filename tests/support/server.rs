@@ -128,7 +128,7 @@ impl Server {
         kill_process(Pid::from_child(&self.process), Signal::KILL).unwrap();
     }
 
-    /// Ends the server as a service manager does.
+    /// Ends the server as a service manager does. Clients must be gone: it waits for connections.
     #[track_caller]
     pub(crate) fn stop(mut self) {
         kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
