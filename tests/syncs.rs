@@ -2,7 +2,11 @@
 //! the change wrote is synced, directory entries included (law 5, promise P1). A kill cannot show
 //! this, because the kernel survives it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should stop"
+)]
 
 mod support;
 mod trace;
