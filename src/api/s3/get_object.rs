@@ -87,7 +87,7 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
         }
     }
     let size_bytes = range.end - range.start;
-    let body = if matches!(req.action, Action::HeadObject) || size_bytes == 0 {
+    let body = if matches!(req.action, Action::HeadObject) {
         BoxBody::new(Sized {
             size_bytes,
             content: None,
