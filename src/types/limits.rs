@@ -78,7 +78,7 @@ pub const TOKEN_LEEWAY_SECONDS_MAX: i64 = 300;
 /// Keys of one issuer's key set.
 pub const ISSUER_KEYS_MAX: usize = 64;
 /// Buckets of one agency.
-pub const BUCKETS_MAX: u64 = 10_000;
+pub const BUCKETS_MAX: u32 = 10_000;
 /// Access keys of one agency.
 pub const ACCESS_KEYS_MAX: u64 = 10_000;
 /// Agencies of one installation.

@@ -210,6 +210,17 @@ fn a_stop_waits_only_so_long() {
 }
 
 #[test]
+fn a_stop_does_not_wait_for_idle_connections() {
+    let server = Server::start();
+    let mut idle = server.wire();
+    idle.send(&server.agency().ask("GET", "/").wired().head);
+    idle.answer("GET").ok();
+    let started = std::time::Instant::now();
+    server.stop();
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
+
+#[test]
 fn the_root_key_may_come_from_the_environment() {
     let value = acervo::types::encoding::base64(&noise(1, 32));
     let settings = [
