@@ -17,6 +17,8 @@ use rustls::pki_types::pem::PemObject as _;
 use crate::api::http::house::House;
 use crate::config;
 use crate::config::Limits;
+use crate::telemetry;
+use crate::telemetry::Door;
 
 use super::error::Error;
 use super::s3_service;
@@ -86,6 +88,9 @@ pub(super) fn s3(
                 .client_disconnect_timeout(idle)
                 .keep_alive(keep_alive)
                 .tcp_nodelay(true)
+                .on_connect_ext(|_, extensions| {
+                    extensions.insert(telemetry::connection(Door::S3));
+                })
                 .expect(fn_service(move |request| {
                     s3_service::expect(Arc::clone(&for_expect), request)
                 }))

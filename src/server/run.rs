@@ -240,7 +240,10 @@ fn house(config: &Config, store: Store, issuers: Issuers, clock: Clock) -> House
             .limits
             .object_bytes_max
             .min(crate::types::limits::PUT_BYTES_MAX),
-        in_flight: InFlight::new(config.limits.inflight_requests),
+        in_flight: InFlight::new(
+            config.limits.inflight_requests,
+            config.limits.inflight_bytes,
+        ),
     }
 }
 

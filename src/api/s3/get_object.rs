@@ -12,6 +12,8 @@ use crate::access::action::Action;
 use crate::store::content::Content;
 use crate::store::content::ContentStream;
 use crate::store::get::Found;
+use crate::telemetry;
+use crate::telemetry::Door;
 use crate::types::checksum::ObjectChecksum;
 use crate::types::ids::PartNumber;
 use crate::types::range::ByteRange;
@@ -85,14 +87,17 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
         }
     }
     let size_bytes = range.end - range.start;
-    let body = if matches!(req.action, Action::HeadObject) || size_bytes == 0 {
+    let body = if matches!(req.action, Action::HeadObject) {
         BoxBody::new(Sized {
             size_bytes,
             content: None,
         })
     } else {
         match req.store().content(&permit, found, range).await? {
-            Content::Ready(bytes) => BoxBody::new(bytes),
+            Content::Ready(bytes) => {
+                telemetry::sent(Door::S3, size_bytes);
+                BoxBody::new(bytes)
+            }
             Content::Stream(content) => BoxBody::new(Sized {
                 size_bytes,
                 content: Some(content),
@@ -236,9 +241,17 @@ impl actix_http::body::MessageBody for Sized {
             return std::task::Poll::Ready(None);
         };
         // An error here cuts the connection: the client never sees a clean end (law 4).
-        content
-            .as_mut()
-            .poll_next(context)
-            .map(|next| next.map(|read| read.map_err(Into::into)))
+        content.as_mut().poll_next(context).map(|next| {
+            next.map(|read| match read {
+                Ok(bytes) => {
+                    telemetry::sent(Door::S3, bytes.len() as u64);
+                    Ok(bytes)
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a document was cut off while it was sent");
+                    Err(error.into())
+                }
+            })
+        })
     }
 }
