@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_http::HttpService;
 use actix_server::ServerBuilder;
 use actix_service::fn_service;
+use rustix::net::sockopt;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
@@ -28,7 +29,15 @@ use super::s3_service;
 const DISCONNECT: Duration = Duration::from_secs(5);
 
 /// Takes an address, so that a taken one is told before anything else is done.
-pub(super) fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener, Error> {
+///
+/// Its connections end when the other side takes nothing for `idle`: the HTTP library bounds the
+/// time of a head and of silence, but not of an answer that nobody reads. They inherit the kernel's
+/// bound from the listener (tcp(7), TCP_USER_TIMEOUT).
+pub(super) fn bind(
+    address: SocketAddr,
+    setting: &'static str,
+    idle: Duration,
+) -> Result<TcpListener, Error> {
     let listen = |source| Error::Listen {
         address,
         setting,
@@ -36,6 +45,8 @@ pub(super) fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpList
     };
     let listener = TcpListener::bind(address).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
+    let idle = u32::try_from(idle.as_millis()).unwrap_or(u32::MAX);
+    sockopt::set_tcp_user_timeout(&listener, idle).map_err(|error| listen(error.into()))?;
     Ok(listener)
 }
 

@@ -66,8 +66,9 @@ pub fn run(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(), Err
 }
 
 async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(), Error> {
-    let s3_listener = listeners::bind(config.s3.listen, "s3.listen")?;
-    let admin_listener = listeners::bind(config.admin.listen, "admin.listen")?;
+    let idle = Duration::from_secs(config.limits.idle_seconds);
+    let s3_listener = listeners::bind(config.s3.listen, "s3.listen", idle)?;
+    let admin_listener = listeners::bind(config.admin.listen, "admin.listen", idle)?;
     let s3_tls = config.s3.tls.as_ref().map(listeners::tls).transpose()?;
     let admin_tls = config.admin.tls.as_ref().map(listeners::tls).transpose()?;
     let data_dir = DataDir::open(&config.data_dir, &config.root_key)?;

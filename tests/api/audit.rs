@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
+use crate::support::caller::Caller;
 use crate::support::evidence::{agency_log, installation_log, of_request};
 use crate::support::server::Server;
 use crate::support::{noise, pause};
@@ -15,114 +16,110 @@ struct Told {
     is_ours: bool,
 }
 
-fn told(answer: &Answer, action: &'static str, is_ours: bool) -> Told {
-    let code = (answer.status >= 300).then(|| answer.code());
-    Told {
-        request: answer.header("x-amz-request-id").unwrap().to_owned(),
-        action,
-        code,
-        is_ours,
+/// All that was answered, each with its status expected.
+#[derive(Default)]
+struct Record(Vec<Told>);
+
+impl Record {
+    /// An answer to a caller of the agency.
+    #[track_caller]
+    fn ours(&mut self, action: &'static str, status: u16, answer: &Answer) {
+        self.add(action, status, answer, true);
+    }
+
+    /// An answer to somebody of no agency.
+    #[track_caller]
+    fn nobodys(&mut self, action: &'static str, status: u16, answer: &Answer) {
+        self.add(action, status, answer, false);
+    }
+
+    #[track_caller]
+    fn add(&mut self, action: &'static str, status: u16, answer: &Answer, is_ours: bool) {
+        assert_eq!(answer.status, status, "{action}: {}", answer.text());
+        self.0.push(Told {
+            request: answer.header("x-amz-request-id").unwrap().to_owned(),
+            action,
+            code: (status >= 300).then(|| answer.code()),
+            is_ours,
+        });
     }
 }
 
 /// Every kind of request once: allowed, refused, missing, failed, of nobody.
 fn mixed_requests(server: &Server) -> Vec<Told> {
+    let mut record = Record::default();
     let agency = server.agency();
-    let reader = server.make_key("agencia", "lectora", "reader");
-    let forger = server.with_key(server.credential("access_key_id"), "wrong");
-    let nobody = server.nobody();
-    let mut all = vec![told(&agency.make_bucket("actas"), "CreateBucket", true)];
-    let large = noise(1, 200_000);
-    let mut add = |answer: Answer, action, is_ours| all.push(told(&answer, action, is_ours));
-    add(agency.put("actas/a", b"1").ok(), "PutObject", true);
-    add(agency.put("actas/b", &large).ok(), "PutObject", true);
-    add(agency.get("actas/a").ok(), "GetObject", true);
-    add(agency.get("actas/b").ok(), "GetObject", true);
-    add(
-        agency.get("actas/b").header("range", "bytes=1-2").ok(),
-        "GetObject",
-        true,
-    );
-    add(agency.list("actas", ""), "ListObjectsV2", true);
-    add(agency.ask("GET", "/").ok(), "ListBuckets", true);
-    add(
-        agency.make_bucket("actas").status(409),
-        "CreateBucket",
-        true,
-    );
-    add(
-        agency.get("actas/none").send().status(404),
-        "GetObject",
-        true,
-    );
-    add(agency.get("none/a").send().status(404), "GetObject", true);
-    let condition = agency
-        .put("actas/a", b"2")
-        .header("if-none-match", "*")
-        .send();
-    add(condition.status(412), "PutObject", true);
-    let digest = agency
-        .put("actas/a", b"2")
-        .header("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==");
-    add(digest.send().status(400), "PutObject", true);
-    add(
-        agency
-            .put("actas/a", b"2")
-            .query("bogus")
-            .send()
-            .status(501),
-        "PutObject",
-        true,
-    );
-    add(reader.get("actas/a").ok(), "GetObject", true);
-    add(
-        reader.put("actas/a", b"2").send().status(403),
-        "PutObject",
-        true,
-    );
-    add(
-        reader.delete("actas/a").send().status(403),
-        "DeleteObject",
-        true,
-    );
-    add(nobody.get("actas/a").send().status(403), "GetObject", false);
-    add(forger.get("actas/a").send().status(403), "GetObject", false);
-    add(
-        nobody.ask("GET", "/actas?policy").send().status(501),
-        "-",
-        false,
-    );
-    add(nobody.ask("GET", "/%zz").send().status(400), "-", false);
-    add(agency.copy("actas/a", "actas/c").ok(), "CopyObject", true);
+    record.ours("CreateBucket", 200, &agency.make_bucket("actas"));
+    record.ours("CreateBucket", 409, &agency.make_bucket("actas"));
+    documents(&agency, &mut record);
+    conditions(&agency, &mut record);
+    strangers(server, &mut record);
+    parts(&agency, &mut record);
+    for _ in 0..2 {
+        record.ours("DeleteObject", 204, &agency.delete("actas/a").send());
+    }
+    record.0
+}
+
+fn documents(agency: &Caller, record: &mut Record) {
+    let put = |name: &str, size| agency.put(name, &noise(1, size)).send();
+    record.ours("PutObject", 200, &put("actas/a", 1));
+    record.ours("PutObject", 200, &put("actas/b", 200_000));
+    for name in ["actas/a", "actas/b"] {
+        record.ours("GetObject", 200, &agency.get(name).send());
+        record.ours("HeadObject", 200, &agency.head(name).send());
+    }
+    let range = agency.get("actas/b").header("range", "bytes=1-2").send();
+    record.ours("GetObject", 206, &range);
+    record.ours("ListObjectsV2", 200, &agency.list("actas", ""));
+    record.ours("ListBuckets", 200, &agency.ask("GET", "/").send());
+    record.ours("GetObject", 404, &agency.get("actas/none").send());
+    record.ours("GetObject", 404, &agency.get("none/a").send());
+    record.ours("CopyObject", 200, &agency.copy("actas/a", "actas/c").send());
     let xml = "<Delete><Object><Key>b</Key></Object><Object><Key>c</Key></Object></Delete>";
-    add(
-        agency.post_xml("/actas?delete", xml).ok(),
-        "DeleteObjects",
-        true,
-    );
+    let deleted = agency.post_xml("/actas?delete", xml).send();
+    record.ours("DeleteObjects", 200, &deleted);
     let broken = agency.post_xml("/actas?delete", "<x/>").send();
-    add(broken.status(400), "DeleteObjects", true);
-    let begun = agency.at("POST", "actas/u").query("uploads").ok();
+    record.ours("DeleteObjects", 400, &broken);
+}
+
+fn conditions(agency: &Caller, record: &mut Record) {
+    for (name, value, status) in [
+        ("if-none-match", "*", 412),
+        ("content-md5", "AAAAAAAAAAAAAAAAAAAAAA==", 400),
+        ("x-amz-tagging", "a=b", 501),
+    ] {
+        let refused = agency.put("actas/a", b"2").header(name, value).send();
+        record.ours("PutObject", status, &refused);
+    }
+    let unknown = agency.put("actas/a", b"2").query("bogus").send();
+    record.ours("PutObject", 501, &unknown);
+}
+
+fn strangers(server: &Server, record: &mut Record) {
+    let reader = server.make_key("agencia", "lectora", "reader");
+    record.ours("GetObject", 200, &reader.get("actas/a").send());
+    record.ours("PutObject", 403, &reader.put("actas/a", b"2").send());
+    record.ours("DeleteObject", 403, &reader.delete("actas/a").send());
+    let forger = server.with_key(server.credential("access_key_id"), "wrong");
+    record.nobodys("GetObject", 403, &forger.get("actas/a").send());
+    let nobody = server.nobody();
+    record.nobodys("GetObject", 403, &nobody.get("actas/a").send());
+    record.nobodys("-", 501, &nobody.ask("GET", "/actas?policy").send());
+    record.nobodys("-", 400, &nobody.ask("GET", "/%zz").send());
+}
+
+fn parts(agency: &Caller, record: &mut Record) {
+    let begun = agency.at("POST", "actas/u").query("uploads").send();
+    record.ours("CreateMultipartUpload", 200, &begun);
     let id = begun.element("UploadId");
-    add(begun, "CreateMultipartUpload", true);
-    let part = agency.part("actas/u", &id, 1, &large).ok();
-    let tag = part.header("etag").unwrap().to_owned();
-    add(part, "UploadPart", true);
-    let wrong = agency
-        .complete("actas/u", &id, &[(2, &tag)])
-        .send()
-        .status(400);
-    add(wrong, "CompleteMultipartUpload", true);
-    let done = agency.complete("actas/u", &id, &[(1, &tag)]).ok();
-    add(done, "CompleteMultipartUpload", true);
-    let again = agency
-        .complete("actas/u", &id, &[(1, &tag)])
-        .send()
-        .status(404);
-    add(again, "CompleteMultipartUpload", true);
-    add(agency.delete("actas/a").ok(), "DeleteObject", true);
-    add(agency.delete("actas/a").ok(), "DeleteObject", true);
-    all
+    let part = agency.part("actas/u", &id, 1, &noise(1, 200_000)).send();
+    record.ours("UploadPart", 200, &part);
+    let tag = part.header("etag").unwrap();
+    for (number, status) in [(2, 400), (1, 200), (1, 404)] {
+        let done = agency.complete("actas/u", &id, &[(number, tag)]).send();
+        record.ours("CompleteMultipartUpload", status, &done);
+    }
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::noise;
-use crate::support::position;
-use crate::support::server::Server;
+use crate::support::caller::Caller;
+use crate::support::server::{Home, Server};
+use crate::support::{noise, pause, position};
 
 /// Every file below a folder that holds one of the texts, and which.
 fn findings(folder: &Path, secrets: &[(String, Vec<u8>)]) -> Vec<String> {
@@ -46,37 +46,47 @@ fn forms(what: &str, text: &[u8]) -> Vec<(String, Vec<u8>)> {
     .to_vec()
 }
 
-#[test]
-fn nothing_entrusted_stands_readable_on_disk() {
-    let server = Server::with(&[("ACERVO_LOG_LEVEL", "trace")]);
-    let agency = server.agency();
-    agency.make_bucket("cubeta-singular-q7").ok();
-    let inline = noise(11, 9_000);
-    let blob = noise(12, 700_000);
-    let part = noise(13, 300_000);
-    let interrupted = noise(14, 400_000);
-    let put = agency.put("cubeta-singular-q7/nombre-singular-w8", &inline);
+/// Documents by name, with their sizes: inline, a blob, a part, and one that is never finished.
+const DOCUMENTS: [(&str, usize); 4] = [
+    ("inline", 9_000),
+    ("blob", 700_000),
+    ("part", 300_000),
+    ("unfinished", 400_000),
+];
+
+fn document(name: &str) -> Vec<u8> {
+    let at = DOCUMENTS.iter().position(|(known, _)| *known == name);
+    let at = at.unwrap();
+    noise(11 + at as u64, DOCUMENTS[at].1)
+}
+
+/// Entrusts the server with everything that it takes.
+fn entrust(agency: &Caller) {
+    let bucket = "cubeta-singular-q7";
+    let at = |name: &str| format!("{bucket}/{name}");
+    agency.make_bucket(bucket).ok();
+    let put = agency.at("PUT", &at("nombre-singular-w8"));
+    let put = put.body(&document("inline"));
     let put = put.header("x-amz-meta-folio", "metadato-singular-e9");
-    put.header("content-disposition", "disposicion-singular-r1")
-        .ok();
-    agency.put("cubeta-singular-q7/otro-nombre-t2", &blob).ok();
-    let upload = agency.begin_upload_with(
-        "cubeta-singular-q7/subida-singular-y3",
-        &[("x-amz-meta-folio", "metadato-de-subida-u4")],
-    );
+    let put = put.header("content-disposition", "disposicion-singular-r1");
+    put.ok();
+    agency.put(&at("otro-nombre-t2"), &document("blob")).ok();
+    let metadata = [("x-amz-meta-folio", "metadato-de-subida-u4")];
+    let upload = agency.begin_upload_with(&at("subida-singular-y3"), &metadata);
+    let part = document("part");
     agency
-        .part("cubeta-singular-q7/subida-singular-y3", &upload, 1, &part)
+        .part(&at("subida-singular-y3"), &upload, 1, &part)
         .ok();
+    agency.get(&at("leido-singular-i5")).send().status(404);
+    let inline = document("inline");
     agency
-        .get("cubeta-singular-q7/leido-singular-i5")
-        .send()
-        .status(404);
-    agency
-        .put("cubeta-singular-q7/borrado-singular-o6", &inline[1_000..])
+        .put(&at("borrado-singular-o6"), &inline[1_000..])
         .ok();
-    agency.delete("cubeta-singular-q7/borrado-singular-o6").ok();
-    let key = server.make_key("agencia", "persona-singular-p7", "app");
-    let credentials = key.credentials().unwrap();
+    agency.delete(&at("borrado-singular-o6")).ok();
+}
+
+/// Every text that must not be found.
+fn secrets(server: &Server, new_key: &Caller) -> Vec<(String, Vec<u8>)> {
     let mut secrets = Vec::new();
     for (what, text) in [
         ("a bucket's name", "cubeta-singular-q7"),
@@ -90,53 +100,53 @@ fn nothing_entrusted_stands_readable_on_disk() {
         ("an upload's metadata", "metadato-de-subida-u4"),
         ("a principal", "persona-singular-p7"),
         ("a secret", server.credential("secret_access_key")),
-        ("a new secret", credentials.secret.expose()),
+        (
+            "a new secret",
+            new_key.credentials().unwrap().secret.expose(),
+        ),
         ("an operator's token", server.credential("operator_token")),
         ("a Bearer token", server.credential("bearer_token")),
     ] {
         secrets.extend(forms(what, text.as_bytes()));
     }
-    for (what, bytes) in [
-        ("inline", &inline),
-        ("blob", &blob),
-        ("part", &part),
-        ("cut", &interrupted),
-    ] {
+    for (name, _) in DOCUMENTS {
+        let bytes = document(name);
         for at in [0, bytes.len() / 2, bytes.len() - 24] {
-            secrets.extend(forms(what, &bytes[at..at + 24]));
+            secrets.extend(forms(name, &bytes[at..at + 24]));
         }
     }
+    secrets
+}
+
+#[track_caller]
+fn holds_none(home: &Home, secrets: &[(String, Vec<u8>)]) {
+    let found = findings(&home.data(), secrets);
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn nothing_entrusted_stands_readable_on_disk() {
+    let server = Server::with(&[("ACERVO_LOG_LEVEL", "trace")]);
+    let agency = server.agency();
+    entrust(&agency);
+    let new_key = server.make_key("agencia", "persona-singular-p7", "app");
+    let secrets = secrets(&server, &new_key);
     // One upload is under way while the files are read.
-    let wired = agency
-        .put("cubeta-singular-q7/a-medias", &interrupted)
-        .wired();
+    let put = agency.put("cubeta-singular-q7/a-medias", &document("unfinished"));
+    let wired = put.wired();
     let mut wire = server.wire();
     wire.send(&wired.head);
     wire.send(&wired.body[..399_000]);
-    crate::support::pause(300);
-    let data = server.home.data();
-    assert_eq!(
-        findings(&data, &secrets),
-        Vec::<String>::new(),
-        "while it runs"
-    );
+    pause(300);
+    holds_none(&server.home, &secrets);
     let log = server.log();
     for (what, text) in &secrets {
         assert_eq!(position(log.as_bytes(), text), None, "{what} in the log");
     }
     let home = server.kill();
-    assert_eq!(
-        findings(&home.data(), &secrets),
-        Vec::<String>::new(),
-        "after a kill"
-    );
-    let server = Server::at(home, &[]);
-    let home = server.stop();
-    assert_eq!(
-        findings(&home.data(), &secrets),
-        Vec::<String>::new(),
-        "after a stop"
-    );
+    holds_none(&home, &secrets);
+    let home = Server::at(home, &[]).stop();
+    holds_none(&home, &secrets);
 }
 
 /// The scan itself finds what is there: without this it would prove nothing.
@@ -157,7 +167,7 @@ fn the_scan_finds_what_is_readable() {
 fn files_of_the_data_directory_are_their_owners_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let server = Server::start();
-    for name in ["root.key"] {
+    for name in ["root.key", "acervo.json", "catalog.db"] {
         let mode = fs::metadata(server.home.data().join(name))
             .unwrap()
             .permissions()
