@@ -110,34 +110,42 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     let jobs = jobs::sweep::start(store.clone(), config.limits.upload_days, stopping);
     let servers =
         actix_rt::spawn(async move { futures_util::future::try_join(server, admin).await });
-    let first = match store.has_operators()? {
-        true => None,
-        false => Some(first_start::make(&store, &local_issuer).await?),
-    };
-    let started = Started {
+    on_started(&Started {
         endpoint,
         admin_endpoint,
         region: config.s3.region.clone(),
-        first,
-    };
-    if let Some(first) = &started.first {
-        first_start::confirm(&store, first).await?;
-    }
-    on_started(&started);
-    drop(started);
+        first: first_start(&store, &local_issuer).await?,
+    });
     wait_for_signal().await.map_err(stopped)?;
     let _ = stop.send(true);
     let [s3, admin] = &handles;
     futures_util::future::join(s3.stop(true), admin.stop(true)).await;
     let ended = servers.await;
     let _ = jobs.await;
-    let closing = tokio::task::spawn_blocking(move || store.close());
-    let _ = closing.await;
+    close(store).await;
     match ended {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(source)) => Err(stopped(source)),
         Err(join) => Err(stopped(std::io::Error::other(join))),
     }
+}
+
+/// Closes the store: everything queued is written when this returns.
+async fn close(store: Store) {
+    let closing = tokio::task::spawn_blocking(move || store.close());
+    if let Err(error) = closing.await {
+        tracing::error!(%error, "the store was not closed in order");
+    }
+}
+
+/// What a first start makes; `None` once there is an operator.
+async fn first_start(store: &Store, issuer: &LocalIssuer) -> Result<Option<FirstStart>, Error> {
+    if store.has_operators()? {
+        return Ok(None);
+    }
+    let first = first_start::make(store, issuer).await?;
+    first_start::confirm(store, &first).await?;
+    Ok(Some(first))
 }
 
 fn open_store(config: &Config, data_dir: &DataDir, clock: Clock) -> Result<Store, Error> {
