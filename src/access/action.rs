@@ -69,6 +69,8 @@ actions! {
     GetObject, "s3:GetObject", Read;
     /// Sends what is known of an object.
     HeadObject, "s3:GetObject", Read;
+    /// The tags of an object.
+    GetObjectTagging, "s3:GetObjectTagging", Read;
     /// Removes an object.
     DeleteObject, "s3:DeleteObject", Write;
     /// Removes up to a thousand objects.

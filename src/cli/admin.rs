@@ -138,7 +138,15 @@ fn view(action: &AdminAction, body: &Value, words: &Words) -> String {
     };
     match action {
         AdminAction::Agencies(AgenciesAction::List) => listed(body, "agencies", words, agencies),
-        AdminAction::Agencies(_) if body.is_object() => agencies(std::slice::from_ref(body)),
+        AdminAction::Agencies(AgenciesAction::Create { .. }) => {
+            agencies(std::slice::from_ref(body))
+        }
+        AdminAction::Agencies(AgenciesAction::Suspend { name }) => {
+            format!("{} {name}\n", words.now_suspended)
+        }
+        AdminAction::Agencies(AgenciesAction::Resume { name }) => {
+            format!("{} {name}\n", words.now_resumed)
+        }
         AdminAction::AccessKeys(AccessKeysAction::Create { .. }) => access_key(body, words),
         AdminAction::AccessKeys(AccessKeysAction::List { .. }) => {
             listed(body, "access_keys", words, |list| access_keys(list, words))
@@ -146,7 +154,8 @@ fn view(action: &AdminAction, body: &Value, words: &Words) -> String {
         AdminAction::AccessKeys(AccessKeysAction::Revoke { id, .. }) => {
             format!("{} {id}\n", words.revoked)
         }
-        AdminAction::Agencies(_) | AdminAction::Health | AdminAction::Metrics => String::new(),
+        // Shown before they come here.
+        AdminAction::Health | AdminAction::Metrics => String::new(),
     }
 }
 
@@ -170,9 +179,10 @@ fn access_keys(list: &[Value], words: &Words) -> String {
             vec![
                 text(key, "access_key_id"),
                 text(key, "principal"),
-                text(key, "role"),
+                text(key, "roles"),
                 text(key, "created"),
                 expires(key, words),
+                validity(key, words).to_owned(),
             ]
         })
         .collect();
@@ -182,6 +192,7 @@ fn access_keys(list: &[Value], words: &Words) -> String {
         words.role,
         words.created,
         words.expires,
+        words.state,
     ];
     table(
         &head.map(str::to_uppercase).each_ref().map(String::as_str),
@@ -211,11 +222,15 @@ fn access_key(key: &Value, words: &Words) -> String {
     format!("{}\n{}\n", lines.concat(), words.secret_once)
 }
 
-/// A member as text; empty if it is absent.
+/// A member as text, a list separated by commas; empty if it is absent.
 fn text(value: &Value, name: &str) -> String {
     match value.get(name) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            items.join(", ")
+        }
         Some(other) => other.to_string(),
     }
 }
@@ -225,6 +240,14 @@ fn state(agency: &Value, words: &Words) -> String {
         "active" => words.active.to_owned(),
         "suspended" => words.suspended.to_owned(),
         other => other.to_owned(),
+    }
+}
+
+fn validity(key: &Value, words: &Words) -> &'static str {
+    if text(key, "revoked").is_empty() {
+        words.active
+    } else {
+        words.ended
     }
 }
 

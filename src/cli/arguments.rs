@@ -119,8 +119,8 @@ pub(super) enum AccessKeysAction {
         #[arg(long, value_name = "ROLE", value_parser = parse_role)]
         role: Role,
         /// Seconds after which it ends; without this, never
-        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-        expires_in_seconds: Option<u64>,
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+        expires_in_seconds: Option<u32>,
     },
     /// List the access keys of an agency, without their secrets
     List {

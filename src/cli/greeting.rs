@@ -89,7 +89,7 @@ fn filed(words: &Words, started: &Started, path: &Path) -> String {
         words.first_start_filed,
         path.display(),
         words.whose,
-        words.to_paste,
+        words.to_paste_one,
         health(words, started),
     )
 }

@@ -150,10 +150,10 @@ fn agencies() {
     );
     let ran = admin(
         "agencies suspend registro",
-        &[(200, "")],
+        &[(200, "{}")],
         "POST /admin/v1/agencies/registro/suspend HTTP/1.1 | Bearer t0ken",
     );
-    shows(&ran, "");
+    shows(&ran, "Suspended: registro\n");
     admin(
         "agencies resume registro",
         &[(200, AGENCY)],
@@ -205,14 +205,16 @@ fn access_keys() {
         "access-keys list --agency registro",
         &[(
             200,
-            r#"{"access_keys":[{"access_key_id":"AC","role":"app","expires":"2027"}]}"#,
+            r#"{"access_keys":[{"access_key_id":"AC","roles":["app","reader"],"expires":"2027"},
+               {"access_key_id":"AD","roles":["app"],"expires":null,"revoked":"2026"}]}"#,
         )],
         "GET /admin/v1/agencies/registro/access-keys HTTP/1.1 | Bearer t0ken",
     );
     shows(
         &ran,
-        "ACCESS KEY ID  PRINCIPAL  ROLE  CREATED  EXPIRES\nAC                        app            \
-         2027\n",
+        "ACCESS KEY ID  PRINCIPAL  ROLE         CREATED  EXPIRES  STATE\n\
+         AC                        app, reader           2027     active\n\
+         AD                        app                   never    revoked\n",
     );
     let ran = admin(
         "access-keys revoke ACQWER2ABCDEFGHIJKLM --agency registro",

@@ -5,8 +5,11 @@
 //! written before any data, so data without it is not ours to touch.
 
 use std::fs;
+use std::fs::DirBuilder;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,7 +65,11 @@ impl DataDir {
             path: path.to_owned(),
             source,
         };
-        fs::create_dir_all(path).map_err(unwritable)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(unwritable)?;
         let lock = lock(path)?;
         let file = path.join("acervo.json");
         let text = match fs::read_to_string(&file) {
@@ -102,7 +109,9 @@ fn lock(path: &Path) -> Result<File, Error> {
         path: path.to_owned(),
         source,
     };
-    let file = File::create(path.join("lock")).map_err(unwritable)?;
+    let mut options = File::options();
+    let options = options.create(true).write(true).truncate(false).mode(0o600);
+    let file = options.open(path.join("lock")).map_err(unwritable)?;
     match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::InUse {

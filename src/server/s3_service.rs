@@ -83,7 +83,8 @@ pub(super) async fn serve(house: Arc<House>, mut request: Request) -> Response<B
     // A body that nobody read stands between this answer and the next request.
     if let Some(payload) = slot.reclaim() {
         let is_none = matches!(payload, Payload::None);
-        if !is_none && !(is_small && drain(payload, DRAIN_BYTES_MAX, pace).await) {
+        let is_read = is_none || is_small && drain(payload, DRAIN_BYTES_MAX, pace).await;
+        if !is_read {
             response
                 .head_mut()
                 .set_connection_type(actix_http::ConnectionType::Close);

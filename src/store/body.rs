@@ -52,7 +52,7 @@ pub trait Body {
     /// The checksum to compute, announced or not.
     fn checksum_algorithm(&self) -> ChecksumAlgorithm;
 
-    /// The next bytes; `None` at the end of a complete document.
+    /// The next bytes; `None` at the end of a complete document, and ever after.
     fn next(&mut self) -> impl Future<Output = Option<Result<Bytes, BodyError>>>;
 
     /// What was announced. Complete only once [`Body::next`] has given `None`.

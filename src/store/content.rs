@@ -108,7 +108,7 @@ impl Store {
                 let reading = sealed
                     .open(&self.0.blobs, &agency, head.size_bytes, range)
                     .await?;
-                Reading::One(reading)
+                Reading::One(Box::new(reading))
             }
             StoredBody::Parts { upload, .. } => Reading::Many(Box::new(Joined {
                 blobs: self.0.blobs.clone(),
@@ -127,7 +127,7 @@ impl Store {
             let next = reading.next().await?;
             Some((next, reading))
         });
-        Ok(Content::Stream(Box::pin(first.chain(rest))))
+        Ok(Content::Stream(Box::pin(first.chain(rest).fuse())))
     }
 }
 
@@ -328,7 +328,7 @@ impl Joined {
 }
 
 enum Reading {
-    One(OneBlob),
+    One(Box<OneBlob>),
     Many(Box<Joined>),
 }
 

@@ -48,21 +48,20 @@ def nobody_else():
     refused(403, "AccessDenied", anonymous.get_object, Bucket="no-such-bucket", Key="acta")
     old = client(signature_version="s3")
     refused(400, "InvalidRequest", old.get_object, **at)
+    # The refusal names the right region, and the client signs again for that one.
     elsewhere = client(region_name="eu-north-1")
-    refused(400, "AuthorizationHeaderMalformed", elsewhere.get_object, **at)
+    same(elsewhere.get_object(**at)["Body"].read(), b"x")
 
 
 def wrong_clocks(s3):
-    """A signature is good for 15 minutes around the server's clock."""
+    """A client's clock may be off: a little is borne, and a refusal tells the client the time, by
+    which it corrects itself."""
     now = botocore.auth.get_current_datetime
     try:
-        for minutes, good in ((-14, True), (14, True), (-16, False), (16, False)):
+        for minutes in (-14, 14, -16, 16):
             shift = datetime.timedelta(minutes=minutes)
             botocore.auth.get_current_datetime = lambda *a, shift=shift, **k: now(*a, **k) + shift
-            if good:
-                s3.head_bucket(Bucket=BUCKET)
-            else:
-                refused(403, "RequestTimeTooSkewed", s3.list_objects_v2, Bucket=BUCKET)
+            s3.list_objects_v2(Bucket=BUCKET)
     finally:
         botocore.auth.get_current_datetime = now
 

@@ -8,6 +8,7 @@ use crate::store;
 
 use super::code::Code;
 use super::error::S3Error;
+use super::put_object;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
@@ -66,7 +67,10 @@ pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
 
 /// Only what is true of every bucket here may be asked for: private, owned by who made it.
 fn check_headers(req: &S3Request) -> Result<(), S3Error> {
-    if req.header("x-amz-acl").is_some_and(|acl| acl != "private") {
+    if req
+        .header("x-amz-acl")
+        .is_some_and(|acl| !put_object::OWNERS_ACLS.contains(&acl))
+    {
         return Err(S3Error::not_implemented(
             "An access control list other than private",
         ));

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use actix_http::Response;
 use actix_http::ResponseBuilder;
 use actix_http::body::BodySize;
 use actix_http::body::BoxBody;
@@ -63,7 +64,10 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
             let key = permit_key(req);
             S3Error::from(missing()).with("Key", key)
         })?;
-    conditions.check(&found.etag(), found.modified())?;
+    match conditions.check(&found.etag(), found.modified()) {
+        Err(Code::NotModified) => return Ok(Reply::Read(not_modified(&found))),
+        checked => checked?,
+    }
     let Slice {
         range,
         status,
@@ -94,6 +98,14 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
         }
     };
     Ok(Reply::Read(builder.body(body).map_into_boxed_body()))
+}
+
+/// What RFC 9110 section 15.4.5 has an answer without a body repeat.
+fn not_modified(found: &Found) -> Response<BoxBody> {
+    let mut builder = reply::builder(Code::NotModified.status());
+    builder.insert_header(("etag", found.etag().to_string()));
+    builder.insert_header(("last-modified", found.modified().http_date()));
+    builder.finish().map_into_boxed_body()
 }
 
 fn permit_key(req: &S3Request) -> String {
@@ -178,10 +190,8 @@ fn describe(
     builder.insert_header(("accept-ranges", "bytes"));
     builder.insert_header(("x-content-type-options", "nosniff"));
     builder.insert_header(reply::ENCRYPTION);
-    if let Some(parts) = found.parts_count() {
-        if req.query.has("partNumber") {
-            builder.insert_header(("x-amz-mp-parts-count", parts.to_string()));
-        }
+    if let Some(parts) = found.parts_count().filter(|_| req.query.has("partNumber")) {
+        builder.insert_header(("x-amz-mp-parts-count", parts.to_string()));
     }
     if status == 206 && range.end > range.start {
         let last = range.end - 1;

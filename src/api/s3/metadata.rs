@@ -21,8 +21,8 @@ const SYSTEM: [&str; 5] = [
 
 const USER_PREFIX: &str = "x-amz-meta-";
 
-/// Reads the metadata of a new object. Without a `Content-Type` it is guessed from the key's ending,
-/// as S3's own tools do; `aws-chunked` is a framing and no encoding of the document.
+/// Reads the metadata of a new object. Without a `Content-Type` it is guessed from the key's
+/// ending, as S3's own tools do; `aws-chunked` is a framing and no encoding of the document.
 pub fn parse(headers: &HeaderMap, object_key: &ObjectKey) -> Result<ObjectMetadata, S3Error> {
     let mut metadata = ObjectMetadata {
         content_type: match headers.get("content-type") {

@@ -27,6 +27,7 @@ mod delete_object;
 mod delete_objects;
 mod get_bucket_location;
 mod get_object;
+mod get_object_tagging;
 mod head_bucket;
 mod list_buckets;
 mod list_multipart_uploads;
@@ -56,6 +57,7 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::ListMultipartUploads => list_multipart_uploads::list_multipart_uploads(req).await,
         Action::PutObject => put_object::put_object(req).await,
         Action::GetObject | Action::HeadObject => get_object::get_object(req).await,
+        Action::GetObjectTagging => get_object_tagging::get_object_tagging(req).await,
         Action::DeleteObject => delete_object::delete_object(req).await,
         Action::DeleteObjects => delete_objects::delete_objects(req).await,
         Action::CopyObject => copy_object::copy_object(req).await,

@@ -38,9 +38,15 @@ fn render(stored: Stored) -> Response<BoxBody> {
     builder.finish().map_into_boxed_body()
 }
 
+/// The canned access control lists that say what holds anyway: the owner has all, nobody else any.
+pub(super) const OWNERS_ACLS: [&str; 2] = ["private", "bucket-owner-full-control"];
+
 /// Refuses what the headers of a new object ask for and this store does not do.
 pub(super) fn check_headers(req: &S3Request) -> Result<(), S3Error> {
-    if req.header("x-amz-acl").is_some_and(|acl| acl != "private") {
+    if req
+        .header("x-amz-acl")
+        .is_some_and(|acl| !OWNERS_ACLS.contains(&acl))
+    {
         return Err(S3Error::not_implemented(
             "An access control list other than private",
         ));

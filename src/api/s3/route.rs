@@ -239,6 +239,9 @@ pub const ROUTES: &[Route] = &[
         .having("x-amz-copy-source")
         .headers(COPY_HEADERS),
     route("PUT", Scope::Object, Action::PutObject).headers(PUT_HEADERS),
+    route("GET", Scope::Object, Action::GetObjectTagging)
+        .by("tagging")
+        .query(&["versionId"]),
     route("GET", Scope::Object, Action::GetObject)
         .query(READ_QUERY)
         .headers(&["x-amz-checksum-mode"]),
@@ -300,18 +303,20 @@ pub fn find<'q>(
     parameter: impl Fn(&str) -> Option<&'q str>,
     has_header: impl Fn(&str) -> bool,
 ) -> Result<&'static Route, NoRoute> {
-    if let Some(missing) = SUB_RESOURCES.iter().find(|name| parameter(name).is_some()) {
-        return Err(NoRoute::SubResource(missing));
-    }
+    let sub_resource = SUB_RESOURCES.iter().find(|name| parameter(name).is_some());
     let selected = |route: &Route| {
-        route.selector.is_none_or(|(name, wanted)| {
-            parameter(name).is_some_and(|value| wanted.is_none_or(|wanted| wanted == value))
-        }) && route.header.is_none_or(&has_header)
+        let by = route.selector.map(|(name, _)| name);
+        // A sub-resource is asked for by name or not at all.
+        sub_resource.is_none_or(|name| by == Some(*name))
+            && route.selector.is_none_or(|(name, wanted)| {
+                parameter(name).is_some_and(|value| wanted.is_none_or(|wanted| wanted == value))
+            })
+            && route.header.is_none_or(&has_header)
     };
-    ROUTES
-        .iter()
-        .find(|route| route.method == method && route.scope == scope && selected(route))
-        .ok_or(NoRoute::Method)
+    let mut routes = ROUTES.iter();
+    let found =
+        routes.find(|route| route.method == method && route.scope == scope && selected(route));
+    found.ok_or_else(|| sub_resource.map_or(NoRoute::Method, |name| NoRoute::SubResource(name)))
 }
 
 #[cfg(test)]
@@ -321,7 +326,14 @@ mod tests {
     use crate::api::http::target::Query;
 
     #[track_caller]
-    fn check(method: &str, scope: Scope, query: &str, header: &str, expected: Option<Action>) {
+    fn check(request: &str, header: &str, expected: Option<Action>) {
+        let (method, target) = request.split_once(' ').unwrap();
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let scope = match path {
+            "/" => Scope::Service,
+            "/b" => Scope::Bucket,
+            _ => Scope::Object,
+        };
         let query = Query::parse(query).unwrap();
         let found = find(
             method,
@@ -329,80 +341,66 @@ mod tests {
             |name| query.value(name),
             |name| name == header,
         );
-        assert_eq!(found.ok().map(|route| route.action), expected);
+        assert_eq!(found.ok().map(|route| route.action), expected, "{request}");
     }
 
     #[test]
     fn every_operation_has_its_request() {
-        use Scope::{Bucket, Object, Service};
         let copy = "x-amz-copy-source";
-        check("GET", Service, "", "", Some(Action::ListBuckets));
-        check("PUT", Bucket, "", "", Some(Action::CreateBucket));
-        check("GET", Bucket, "", "", Some(Action::ListObjects));
-        check(
-            "GET",
-            Bucket,
-            "list-type=2&prefix=a",
-            "",
-            Some(Action::ListObjectsV2),
-        );
-        check(
-            "GET",
-            Bucket,
-            "location",
-            "",
-            Some(Action::GetBucketLocation),
-        );
-        check(
-            "GET",
-            Bucket,
-            "uploads",
-            "",
-            Some(Action::ListMultipartUploads),
-        );
-        check("POST", Bucket, "delete", "", Some(Action::DeleteObjects));
-        check("PUT", Object, "", "", Some(Action::PutObject));
-        check("PUT", Object, "", copy, Some(Action::CopyObject));
-        check(
-            "PUT",
-            Object,
-            "uploadId=1&partNumber=1",
-            "",
-            Some(Action::UploadPart),
-        );
-        check(
-            "PUT",
-            Object,
-            "uploadId=1&partNumber=1",
-            copy,
-            Some(Action::UploadPartCopy),
-        );
-        check(
-            "POST",
-            Object,
-            "uploads",
-            "",
-            Some(Action::CreateMultipartUpload),
-        );
-        check(
-            "POST",
-            Object,
-            "uploadId=1",
-            "",
-            Some(Action::CompleteMultipartUpload),
-        );
-        check(
-            "DELETE",
-            Object,
-            "uploadId=1",
-            "",
-            Some(Action::AbortMultipartUpload),
-        );
-        check("DELETE", Object, "", "", Some(Action::DeleteObject));
-        check("GET", Object, "uploadId=1", "", Some(Action::ListParts));
-        check("POST", Service, "", "", None);
-        check("POST", Object, "", "", None);
-        check("PATCH", Object, "", "", None);
+        let cases = [
+            ("GET /", "", Some(Action::ListBuckets)),
+            ("PUT /b", "", Some(Action::CreateBucket)),
+            ("HEAD /b", "", Some(Action::HeadBucket)),
+            ("DELETE /b", "", Some(Action::DeleteBucket)),
+            ("GET /b", "", Some(Action::ListObjects)),
+            (
+                "GET /b?list-type=2&prefix=a",
+                "",
+                Some(Action::ListObjectsV2),
+            ),
+            ("GET /b?location", "", Some(Action::GetBucketLocation)),
+            ("GET /b?uploads", "", Some(Action::ListMultipartUploads)),
+            ("POST /b?delete", "", Some(Action::DeleteObjects)),
+            ("PUT /b/k", "", Some(Action::PutObject)),
+            ("PUT /b/k", copy, Some(Action::CopyObject)),
+            (
+                "PUT /b/k?uploadId=1&partNumber=1",
+                "",
+                Some(Action::UploadPart),
+            ),
+            (
+                "PUT /b/k?uploadId=1&partNumber=1",
+                copy,
+                Some(Action::UploadPartCopy),
+            ),
+            ("POST /b/k?uploads", "", Some(Action::CreateMultipartUpload)),
+            (
+                "POST /b/k?uploadId=1",
+                "",
+                Some(Action::CompleteMultipartUpload),
+            ),
+            (
+                "DELETE /b/k?uploadId=1",
+                "",
+                Some(Action::AbortMultipartUpload),
+            ),
+            ("GET /b/k", "", Some(Action::GetObject)),
+            ("HEAD /b/k", "", Some(Action::HeadObject)),
+            ("DELETE /b/k", "", Some(Action::DeleteObject)),
+            ("GET /b/k?uploadId=1", "", Some(Action::ListParts)),
+            ("GET /b/k?tagging", "", Some(Action::GetObjectTagging)),
+            ("PUT /b/k?tagging", "", None),
+            ("POST /", "", None),
+            ("POST /b/k", "", None),
+            ("PATCH /b/k", "", None),
+        ];
+        let mut seen = Vec::new();
+        for (request, header, expected) in cases {
+            check(request, header, expected);
+            seen.extend(expected);
+        }
+        let missing: Vec<_> = Action::ALL.iter().filter(|a| !seen.contains(a)).collect();
+        assert!(missing.is_empty(), "no request asks for {missing:?}");
     }
 
     #[test]

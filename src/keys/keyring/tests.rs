@@ -11,7 +11,7 @@ use crate::keys::disk::{self, StateOnDisk};
 use crate::keys::error::Error;
 use crate::keys::root::EnvRootKey;
 use crate::types::encoding;
-use crate::types::ids::{AgencyCode, BucketId, KeyVersion, PartNumber, UploadId, VersionId};
+use crate::types::ids::{AgencyCode, BucketId, KeyVersion, PartNumber, UploadNumber, VersionId};
 use crate::types::names::{AgencyId, ObjectKey};
 
 fn root_key(byte: u8) -> EnvRootKey {
@@ -99,7 +99,7 @@ fn a_data_key_unwraps_in_its_own_place_only() {
     let data_key = SecretKey::random();
     let place = place(&acta);
     let wrapped = keyring.wrap_data_key(&data_key, &place).unwrap();
-    let (upload_id, number) = (UploadId::new([5; 16]), PartNumber::new(1).unwrap());
+    let (upload, number) = (UploadNumber(5), PartNumber::new(1).unwrap());
     let elsewhere = [
         Place {
             bucket: BucketId(4),
@@ -118,7 +118,7 @@ fn a_data_key_unwraps_in_its_own_place_only() {
             ..place
         },
         Place {
-            at: PlaceAt::Part(&upload_id, number),
+            at: PlaceAt::Part(upload, number),
             ..place
         },
         Place {
@@ -147,9 +147,9 @@ fn bindings_of_two_places_are_never_the_same_bytes() {
     let (acta, long) = (object_key("acta"), object_key("acta\u{1}\u{10}"));
     let folder = tempfile::tempdir().unwrap();
     let by = create(folder.path(), "registro-civil").active().unwrap();
-    let (upload_id, number) = (UploadId::new([5; 16]), PartNumber::new(1).unwrap());
+    let (upload, number) = (UploadNumber(5), PartNumber::new(1).unwrap());
     let part = Place {
-        at: PlaceAt::Part(&upload_id, number),
+        at: PlaceAt::Part(upload, number),
         ..place(&acta)
     };
     let null = Place {
