@@ -55,7 +55,7 @@ impl Report {
             format!("{:.0} {unit}", series.a_second() * count),
             milliseconds(0.5),
             milliseconds(0.99),
-            processor.map_or_else(dash, |us| format!("{us:.0} µs")),
+            processor.map_or_else(dash, microseconds),
             peak.map_or_else(dash, |kib| format!("{} MiB", kib / 1024)),
         ]);
     }
@@ -78,6 +78,13 @@ impl Report {
     /// Something to know of the figures.
     pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
+    }
+}
+
+fn microseconds(us: f64) -> String {
+    match us < 10_000.0 {
+        true => format!("{us:.0} µs"),
+        false => format!("{:.0} ms", us / 1e3),
     }
 }
 
