@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 /// Where `tests/run` makes sure that the clients are; nothing else is looked at.
 const CLIENTS_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const SCRIPT_SECONDS_MAX: &str = "240";
+const SCRIPT_SECONDS_MAX: &str = "600";
 const START_MAX: Duration = Duration::from_secs(30);
 const STOP_MAX: Duration = Duration::from_secs(30);
 

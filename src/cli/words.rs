@@ -82,7 +82,8 @@ const ES: Words = Words {
     bearer_token: "Token Bearer",
     operator_token: "Token de operador",
     whose: "La llave y el token Bearer son de un agency-admin: leen y cambian todo lo de la \
-            dependencia.\nEl token de operador administra la instalación y no lee ningún documento.",
+            dependencia.\nEl token de operador administra la instalación y no lee ningún \
+            documento.",
     to_paste: "Para probar, pegue estas líneas en otra terminal:",
     to_paste_one: "Para probar, pegue esta línea en otra terminal:",
     to_paste_bucket: "crea un bucket",
@@ -90,9 +91,11 @@ const ES: Words = Words {
     to_paste_health: "¿puede guardar?",
     data_holds: "contiene todo, sellado: el catálogo, y por dependencia su llavero, su índice y \
                  sus documentos.",
-    root_key_file: "lo abre. Respáldelo aparte: sin él no se puede leer nada; con él y una copia de \
+    root_key_file: "lo abre. Respáldelo aparte: sin él no se puede leer nada; con él y una copia \
+            de \
                     los datos, todo.",
-    root_key_elsewhere: "La llave raíz, que lo abre, no está ahí: respáldela aparte. Sin ella no se \
+    root_key_elsewhere: "La llave raíz, que lo abre, no está ahí: respáldela aparte. Sin ella no \
+            se \
                          puede leer nada.",
     name: "NOMBRE",
     code: "CÓDIGO",

@@ -13,8 +13,6 @@ use super::reader::{Given, Reader};
 /// `[auth]`: who is believed.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Auth {
-    /// The agency of a request without credentials whose host names none.
-    pub anonymous_agency: Option<AgencyId>,
     /// `[[auth.issuers]]`: the identity providers.
     pub issuers: Vec<Issuer>,
 }
@@ -62,7 +60,6 @@ const AGENCY: Wanted = Wanted::Words(
 
 impl Auth {
     pub(super) fn read(reader: &mut Reader) -> Self {
-        let anonymous = reader.parsed("auth.anonymous_agency", AGENCY, parse_agency);
         let mut issuers = Vec::new();
         let mut names = BTreeSet::new();
         let mut urls = BTreeSet::new();
@@ -87,10 +84,7 @@ impl Auth {
             }
             issuers.push(issuer);
         }
-        Self {
-            anonymous_agency: anonymous.map(|a| a.value),
-            issuers,
-        }
+        Self { issuers }
     }
 }
 

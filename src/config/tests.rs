@@ -158,7 +158,6 @@ fn every_setting_can_be_said() {
         backend = "s3"
         s3 = { endpoint = "http://b:1/", bucket = "b", prefix = "p/q", allow_http = true }
         [auth]
-        anonymous_agency = "portal"
         [[auth.issuers]]
         name = "a"
         issuer = "https://a"
@@ -214,7 +213,6 @@ fn every_setting_can_be_said() {
 }
 
 fn check_auth(auth: Auth) {
-    assert_eq!(auth.anonymous_agency.unwrap().as_str(), "portal");
     let [a, b] = auth.issuers.as_slice() else {
         panic!("not two")
     };

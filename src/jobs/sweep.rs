@@ -1,4 +1,5 @@
-//! The sweep's round: for every agency, expired uploads, then garbage, then a few shards of orphans.
+//! The sweep's round: for every agency, expired uploads, then garbage, then a few shards of
+//! orphans.
 
 use std::time::Duration;
 

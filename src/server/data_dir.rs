@@ -158,6 +158,11 @@ fn parse(path: &Path, file: &Path, text: &str) -> Result<OnDisk, Error> {
             known: FORMAT,
         });
     }
+    if format == 0 {
+        return Err(Error::Damaged {
+            path: file.to_owned(),
+        });
+    }
     serde_json::from_str(text).map_err(damaged)
 }
 

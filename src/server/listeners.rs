@@ -8,20 +8,36 @@ use std::time::Duration;
 use actix_http::HttpService;
 use actix_server::ServerBuilder;
 use actix_service::fn_service;
+use rustix::net::sockopt;
 use rustls::ServerConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
+use tokio::sync::watch;
 
 use crate::api::http::house::House;
 use crate::config;
 use crate::config::Limits;
+use crate::telemetry;
+use crate::telemetry::Door;
 
 use super::error::Error;
 use super::s3_service;
 
+/// How long a closed connection may take to go: a client that was refused before its body needs to
+/// read the refusal.
+const DISCONNECT: Duration = Duration::from_secs(5);
+
 /// Takes an address, so that a taken one is told before anything else is done.
-pub(super) fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener, Error> {
+///
+/// Its connections end when the other side takes nothing for `idle`: the HTTP library bounds the
+/// time of a head and of silence, but not of an answer that nobody reads. They inherit the kernel's
+/// bound from the listener (tcp(7), TCP_USER_TIMEOUT).
+pub(super) fn bind(
+    address: SocketAddr,
+    setting: &'static str,
+    idle: Duration,
+) -> Result<TcpListener, Error> {
     let listen = |source| Error::Listen {
         address,
         setting,
@@ -29,6 +45,8 @@ pub(super) fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpList
     };
     let listener = TcpListener::bind(address).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
+    let idle = u32::try_from(idle.as_millis()).unwrap_or(u32::MAX);
+    sockopt::set_tcp_user_timeout(&listener, idle).map_err(|error| listen(error.into()))?;
     Ok(listener)
 }
 
@@ -54,27 +72,39 @@ pub(super) fn tls(settings: &config::Tls) -> Result<ServerConfig, Error> {
         .map_err(refused)
 }
 
-/// Adds the S3 door to the server.
+/// Adds the S3 door to the server. Once `stopping` says so, connections without a request under way
+/// are closed.
 pub(super) fn s3(
     builder: ServerBuilder,
     listener: TcpListener,
     tls: Option<ServerConfig>,
     house: &Arc<House>,
     limits: &Limits,
+    stopping: watch::Receiver<bool>,
 ) -> std::io::Result<ServerBuilder> {
     let seconds = Duration::from_secs;
-    let (head, idle) = (seconds(limits.head_seconds), seconds(limits.idle_seconds));
+    let head = seconds(limits.head_seconds);
     let keep_alive = seconds(limits.keep_alive_seconds);
     let house = Arc::clone(house);
     // The same service for two types of stream; a function of it would spell out all their traits.
     macro_rules! service {
         () => {{
             let (for_expect, for_requests) = (Arc::clone(&house), Arc::clone(&house));
+            let stopping = stopping.clone();
             HttpService::build()
                 .client_request_timeout(head)
-                .client_disconnect_timeout(idle)
+                .client_disconnect_timeout(DISCONNECT)
                 .keep_alive(keep_alive)
                 .tcp_nodelay(true)
+                .graceful_shutdown_signal(move || {
+                    let mut stopping = stopping.clone();
+                    async move {
+                        let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
+                    }
+                })
+                .on_connect_ext(|_, extensions| {
+                    extensions.insert(telemetry::connection(Door::S3));
+                })
                 .expect(fn_service(move |request| {
                     s3_service::expect(Arc::clone(&for_expect), request)
                 }))

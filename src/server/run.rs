@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_server::Server;
-use actix_server::ServerHandle;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
@@ -67,8 +66,9 @@ pub fn run(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(), Err
 }
 
 async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(), Error> {
-    let s3_listener = listeners::bind(config.s3.listen, "s3.listen")?;
-    let admin_listener = listeners::bind(config.admin.listen, "admin.listen")?;
+    let idle = Duration::from_secs(config.limits.idle_seconds);
+    let s3_listener = listeners::bind(config.s3.listen, "s3.listen", idle)?;
+    let admin_listener = listeners::bind(config.admin.listen, "admin.listen", idle)?;
     let s3_tls = config.s3.tls.as_ref().map(listeners::tls).transpose()?;
     let admin_tls = config.admin.tls.as_ref().map(listeners::tls).transpose()?;
     let data_dir = DataDir::open(&config.data_dir, &config.root_key)?;
@@ -81,15 +81,22 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
         url(admin_listener.local_addr().ok(), admin_tls.is_some()),
     );
     let house = Arc::new(house(config, store.clone(), issuers, clock));
-    let (stop_jobs, stopping) = watch::channel(false);
+    let (stop, stopping) = watch::channel(false);
     let stopped = |source| Error::Stopped(source);
     let mut builder = Server::build()
         .workers(workers(config))
         .max_concurrent_connections(per_worker(config))
         .shutdown_timeout(config.limits.shutdown_seconds)
         .disable_signals();
-    builder =
-        listeners::s3(builder, s3_listener, s3_tls, &house, &config.limits).map_err(stopped)?;
+    builder = listeners::s3(
+        builder,
+        s3_listener,
+        s3_tls,
+        &house,
+        &config.limits,
+        stopping.clone(),
+    )
+    .map_err(stopped)?;
     let server = builder.run();
     let admin = admin::server(
         &house,
@@ -118,8 +125,10 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     }
     on_started(&started);
     drop(started);
-    wait_for_signal(&handles).await.map_err(stopped)?;
-    let _ = stop_jobs.send(true);
+    wait_for_signal().await.map_err(stopped)?;
+    let _ = stop.send(true);
+    let [s3, admin] = &handles;
+    futures_util::future::join(s3.stop(true), admin.stop(true)).await;
     let ended = servers.await;
     let _ = jobs.await;
     let closing = tokio::task::spawn_blocking(move || store.close());
@@ -234,16 +243,20 @@ fn house(config: &Config, store: Store, issuers: Issuers, clock: Clock) -> House
             idle: Duration::from_secs(config.limits.idle_seconds),
             bytes_per_second: config.limits.body_min_bytes_per_second,
         },
+        object_bytes_max: config.limits.object_bytes_max,
         put_bytes_max: config
             .limits
             .object_bytes_max
             .min(crate::types::limits::PUT_BYTES_MAX),
-        in_flight: InFlight::new(config.limits.inflight_requests),
+        in_flight: InFlight::new(
+            config.limits.inflight_requests,
+            config.limits.inflight_bytes,
+        ),
     }
 }
 
-/// Waits for SIGTERM or SIGINT, then lets requests under way finish.
-async fn wait_for_signal(handles: &[ServerHandle; 2]) -> std::io::Result<()> {
+/// Waits for SIGTERM or SIGINT.
+async fn wait_for_signal() -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
@@ -251,8 +264,6 @@ async fn wait_for_signal(handles: &[ServerHandle; 2]) -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     tracing::info!("stopping: requests under way are finished, new ones are not taken");
-    let [s3, admin] = handles;
-    futures_util::future::join(s3.stop(true), admin.stop(true)).await;
     Ok(())
 }
 

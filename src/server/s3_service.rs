@@ -40,10 +40,11 @@ struct Waiting {
 /// The service for `Expect: 100-continue`: `Err` is the final answer.
 pub(super) async fn expect(
     house: Arc<House>,
-    request: Request,
+    mut request: Request,
 ) -> Result<Request, Response<BoxBody>> {
     let slot = BodySlot::default();
-    let mut operation: Operation = Box::pin(door::answer(house, head_of(&request), slot.clone()));
+    let mut operation: Operation =
+        Box::pin(door::answer(house, head_of(&mut request), slot.clone()));
     let answered = std::future::poll_fn(|context| match operation.as_mut().poll(context) {
         Poll::Ready(response) => Poll::Ready(Some(response)),
         Poll::Pending if slot.is_wanted() => Poll::Ready(None),
@@ -73,7 +74,7 @@ pub(super) async fn serve(house: Arc<House>, mut request: Request) -> Response<B
     }
     let slot = BodySlot::default();
     slot.give(payload);
-    let head = head_of(&request);
+    let head = head_of(&mut request);
     let is_small = head.header("content-length").is_none_or(|text| {
         text.parse()
             .is_ok_and(|length: usize| length <= DRAIN_BYTES_MAX)
@@ -93,11 +94,12 @@ pub(super) async fn serve(house: Arc<House>, mut request: Request) -> Response<B
     response
 }
 
-fn head_of(request: &Request) -> Head {
+/// Takes the head out of the request: nothing else will ask for it.
+fn head_of(request: &mut Request) -> Head {
     let remote = request
         .peer_addr()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    let mut headers = request.headers().clone();
+    let mut headers = std::mem::take(request.headers_mut());
     // Over HTTP/2 the host is in the target.
     if !headers.contains_key(header::HOST)
         && let Some(host) = request.uri().authority()

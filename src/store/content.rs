@@ -110,16 +110,24 @@ impl Store {
                     .await?;
                 Reading::One(Box::new(reading))
             }
-            StoredBody::Parts { upload, .. } => Reading::Many(Box::new(Joined {
-                blobs: self.0.blobs.clone(),
-                agency: Arc::clone(&agency),
-                bucket: bucket.id,
-                object_key: object_key.clone(),
-                upload,
-                rest: range,
-                pieces: VecDeque::new(),
-                current: None,
-            })),
+            StoredBody::Parts { upload, .. } => {
+                // Each part's seal binds its own size; together they are the object's.
+                let size_bytes = head.size_bytes;
+                let beyond = agency.index.read(|r| r.pieces(upload, size_bytes, 1))?;
+                if !beyond.is_empty() {
+                    return Err(Error::Damaged);
+                }
+                Reading::Many(Box::new(Joined {
+                    blobs: self.0.blobs.clone(),
+                    agency: Arc::clone(&agency),
+                    bucket: bucket.id,
+                    object_key: object_key.clone(),
+                    upload,
+                    rest: range,
+                    pieces: VecDeque::new(),
+                    current: None,
+                }))
+            }
         };
         let first = reading.next().await.transpose()?;
         let first = stream::iter(first.map(Ok));
@@ -200,6 +208,10 @@ impl SealedBlob {
         let opener = Opener::new(&data_key, &binding, size_bytes, header.as_ref());
         let opener = opener.map_err(|_| Error::Damaged)?;
         let geometry = opener.geometry();
+        // Cut short or continued: told now, before the head of the answer is sent.
+        if reader.size_bytes() != geometry.sealed_bytes() {
+            return Err(Error::Damaged);
+        }
         let chunks = reader.chunks(geometry.span(range.clone()), geometry.stride_bytes());
         let touched = Box::new(geometry.touched(range));
         Ok(OneBlob {

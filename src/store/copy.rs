@@ -22,7 +22,8 @@ use super::get::Found;
 
 /// The bytes of a copy's source.
 pub struct CopyBody {
-    content: ContentStream,
+    /// Fused, because a body may be asked again after its end.
+    content: stream::Fuse<ContentStream>,
     algorithm: ChecksumAlgorithm,
 }
 
@@ -49,7 +50,10 @@ impl Store {
                 Content::Stream(content) => content,
             }
         };
-        Ok(CopyBody { content, algorithm })
+        Ok(CopyBody {
+            content: content.fuse(),
+            algorithm,
+        })
     }
 }
 

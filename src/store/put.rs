@@ -39,6 +39,9 @@ pub struct NewObject {
     pub metadata: ObjectMetadata,
     /// What must hold of the key's current version.
     pub precondition: Precondition,
+    /// Whether the bucket keeps versions, as its record said when permission was asked for. The
+    /// commit tells if that no longer holds.
+    pub versioning: Versioning,
 }
 
 /// An object or part that was stored.
@@ -88,13 +91,11 @@ impl Store {
         ingested: &Ingested,
     ) -> Result<Committed<Stored>, Error> {
         let (bucket, object_key) = object_of(permit)?;
+        let mut versioning = object.versioning;
         let mut tries = 0;
         loop {
             tries += 1;
-            let record = agency.index.read(|reader| reader.bucket(&bucket.name))?;
-            let record = record.filter(|record| record.id == bucket.id);
-            let record = record.ok_or(meta::Error::NoSuchBucket)?;
-            let version_id = new_version_id(record.versioning);
+            let version_id = new_version_id(versioning);
             let place = Place {
                 bucket: bucket.id,
                 object_key,
@@ -129,7 +130,11 @@ impl Store {
                 .commit(command, agency.ledger.entry(draft))
                 .await
             {
-                Err(meta::Error::VersioningChanged) if tries < TRIES => {}
+                Err(meta::Error::VersioningChanged) if tries < TRIES => {
+                    let record = agency.index.read(|reader| reader.bucket(&bucket.name))?;
+                    let record = record.filter(|record| record.id == bucket.id);
+                    versioning = record.ok_or(meta::Error::NoSuchBucket)?.versioning;
+                }
                 Err(error) => return Err(error.into()),
                 Ok(_) => {
                     let checksum = ingested.checksum;

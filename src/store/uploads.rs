@@ -84,8 +84,10 @@ pub struct Completion {
     pub checksum: Option<ChecksumValue>,
     /// What that checksum sums.
     pub kind: Option<ChecksumType>,
-    /// The size of the whole.
+    /// The size of the whole, if the client announces it.
     pub size_bytes: Option<u64>,
+    /// The size that the whole may have.
+    pub size_bytes_max: u64,
 }
 
 /// A page of parts.
@@ -224,6 +226,9 @@ impl Store {
             .is_some_and(|announced| announced != size_bytes)
         {
             return Err(Error::BadObjectSize);
+        }
+        if size_bytes > completion.size_bytes_max {
+            return Err(meta::Error::EntityTooLarge.into());
         }
         let checksum = checksum(&upload, &completion, &parts)?;
         let etag = etag(&parts);

@@ -28,6 +28,9 @@ pub enum Format {
     Text,
 }
 
+/// Writes an error for each head that is no HTTP: any client could fill the disk with them.
+const CLIENTS_FAULTS: &str = "actix_http::h1::dispatcher";
+
 /// Starts the log of the process, on its error output. Does nothing if there is one already.
 pub fn install(settings: Settings) {
     // An error means that a subscriber is installed, which is what the caller wants.
@@ -40,7 +43,8 @@ fn subscriber(settings: Settings, writer: BoxMakeWriter) -> impl Subscriber + Se
     let own = LevelFilter::from_level(settings.level);
     let filter = Targets::new()
         .with_default(own.min(LevelFilter::WARN))
-        .with_target("acervo", own);
+        .with_target("acervo", own)
+        .with_target(CLIENTS_FAULTS, LevelFilter::OFF);
     let layer = fmt::layer().with_ansi(false).with_writer(writer);
     let layer = match settings.format {
         Format::Json => layer.json().with_span_list(false).boxed(),
@@ -82,6 +86,7 @@ mod tests {
             tracing::info!(target: "acervo::store", request = "0a", "ours, info");
             tracing::info!(target: "object_store", "theirs, info");
             tracing::warn!(target: "object_store", "theirs, warn");
+            tracing::error!(target: "actix_http::h1::dispatcher", "a client's fault");
         });
         let bytes = written.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()

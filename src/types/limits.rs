@@ -32,7 +32,8 @@ pub const SEGMENT_BYTES_MAX: u32 = 1 << 20;
 pub const BLOB_IO_BYTES: usize = 256 << 10;
 /// Bytes that all large uploads together may have collected and not yet sealed.
 pub const COLLECTED_BYTES_MAX: usize = 4 << 20;
-/// Versions of one agency key: with one rotation a day, three years of them before the oldest must go.
+/// Versions of one agency key: with one rotation a day, three years of them before the oldest must
+/// go.
 /// Bytes of a blob that are collected before anything is written: a blob that ends within them is
 /// written in one step.
 pub const BLOB_START_BYTES: usize = 128 << 10;
@@ -77,7 +78,7 @@ pub const TOKEN_LEEWAY_SECONDS_MAX: i64 = 300;
 /// Keys of one issuer's key set.
 pub const ISSUER_KEYS_MAX: usize = 64;
 /// Buckets of one agency.
-pub const BUCKETS_MAX: u64 = 10_000;
+pub const BUCKETS_MAX: u32 = 10_000;
 /// Access keys of one agency.
 pub const ACCESS_KEYS_MAX: u64 = 10_000;
 /// Agencies of one installation.

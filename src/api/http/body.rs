@@ -18,6 +18,8 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
 use crate::store::body::BodyError;
+use crate::telemetry;
+use crate::telemetry::Door;
 
 /// Where the payload of a request is put once it may come.
 #[derive(Clone, Default)]
@@ -132,6 +134,12 @@ impl RawBody {
             return Some(Err(BodyError::TooSlow));
         }
         Some(Ok(bytes))
+    }
+}
+
+impl Drop for RawBody {
+    fn drop(&mut self) {
+        telemetry::received(Door::S3, self.received_bytes);
     }
 }
 

@@ -1,5 +1,8 @@
 //! What the doors work with: the store, the issuers, the clock, the limits.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
 use crate::api::http::body::Pace;
 use crate::api::http::signing_keys::SigningKeys;
 use crate::auth::bearer::issuer::Issuers;
@@ -24,42 +27,72 @@ pub struct House {
     pub pace: Pace,
     /// Bytes of one object or part at most.
     pub put_bytes_max: u64,
-    /// How many requests may be under way.
+    /// Bytes of one object, in however many parts it came.
+    pub object_bytes_max: u64,
+    /// How many requests may be under way, and what they may hold.
     pub in_flight: InFlight,
 }
 
-/// Counts the requests under way and refuses more than a limit.
+/// Counts the requests under way and the bytes that they may hold in memory, and refuses more than
+/// the limits.
 #[derive(Debug)]
 pub struct InFlight {
-    count: std::sync::atomic::AtomicUsize,
-    max: usize,
+    requests: AtomicUsize,
+    requests_max: usize,
+    bytes: AtomicUsize,
+    bytes_max: usize,
 }
 
 /// One request under way; counted down when dropped.
 #[derive(Debug)]
-pub struct Place<'a>(&'a InFlight);
+pub struct Place<'a> {
+    in_flight: &'a InFlight,
+    bytes: usize,
+}
 
 impl InFlight {
-    /// A counter with this limit.
-    pub const fn new(max: usize) -> Self {
+    /// A counter with these limits.
+    pub const fn new(requests_max: usize, bytes_max: usize) -> Self {
         Self {
-            count: std::sync::atomic::AtomicUsize::new(0),
-            max,
+            requests: AtomicUsize::new(0),
+            requests_max,
+            bytes: AtomicUsize::new(0),
+            bytes_max,
         }
     }
 
-    /// A place for one more request, if there is one.
-    pub fn enter(&self) -> Option<Place<'_>> {
-        use std::sync::atomic::Ordering::SeqCst;
-        let place = Place(self);
-        (self.count.fetch_add(1, SeqCst) < self.max).then_some(place)
+    /// A place for one more request that may hold this many bytes, if there is one.
+    pub fn enter(&self, bytes: usize) -> Option<Place<'_>> {
+        let place = Place {
+            in_flight: self,
+            bytes,
+        };
+        let requests = self.requests.fetch_add(1, Ordering::SeqCst);
+        let held = self.bytes.fetch_add(bytes, Ordering::SeqCst);
+        let fits = requests < self.requests_max && held.saturating_add(bytes) <= self.bytes_max;
+        fits.then_some(place)
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0
-            .count
-            .fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+        self.in_flight.requests.fetch_sub(1, Ordering::SeqCst);
+        self.in_flight.bytes.fetch_sub(self.bytes, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::InFlight;
+
+    #[test]
+    fn places_are_bounded_and_given_back() {
+        let in_flight = InFlight::new(2, 100);
+        let first = in_flight.enter(60).unwrap();
+        assert!(in_flight.enter(41).is_none(), "too many bytes");
+        let second = in_flight.enter(40).unwrap();
+        assert!(in_flight.enter(0).is_none(), "too many requests");
+        drop((first, second));
+        assert!(in_flight.enter(100).is_some());
     }
 }

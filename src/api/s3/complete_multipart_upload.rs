@@ -68,6 +68,7 @@ pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, 
         checksum: document::checksum_header(req)?,
         kind: checksum_type(req)?,
         size_bytes,
+        size_bytes_max: req.house.object_bytes_max,
     };
     let done = req
         .store()

@@ -57,6 +57,7 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     let object = NewObject {
         metadata,
         precondition,
+        versioning: bucket.versioning,
     };
     let stored = req.store().put(&permit, &req.draft(), object, body).await?;
     Ok(Reply::committed(stored, |stored| {

@@ -23,6 +23,7 @@ use crate::telemetry;
 use crate::telemetry::Answered;
 use crate::telemetry::Door;
 use crate::types::ids::RequestId;
+use crate::types::limits;
 use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
 
@@ -52,6 +53,7 @@ struct Known {
 /// for the body only after the caller was authorised.
 pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBody> {
     let started = std::time::Instant::now();
+    let _held = telemetry::request(Door::S3);
     let arrival = Arrival {
         id: RequestId::new(random::bytes()),
         at: house.clock.now(),
@@ -130,7 +132,7 @@ async fn serve(
     arrival: &Arrival,
     known: &mut Known,
 ) -> Result<Reply, S3Error> {
-    let Some(_place) = house.in_flight.enter() else {
+    let Some(_place) = house.in_flight.enter(held_bytes(&head)) else {
         return Err(Code::SlowDown.into());
     };
     let host = head.header("host").unwrap_or_default();
@@ -167,6 +169,21 @@ async fn serve(
     perform(&req).await
 }
 
+/// What a request may hold in memory: a document passes through in blocks, other bodies are read
+/// whole.
+fn held_bytes(head: &Head) -> usize {
+    let length = match head.header("content-length") {
+        Some(text) => text.parse().unwrap_or(usize::MAX),
+        None if head.headers.contains_key("transfer-encoding") => usize::MAX,
+        None => 0,
+    };
+    if head.method == actix_http::Method::PUT {
+        length.min(2 * limits::BLOB_IO_BYTES)
+    } else {
+        length.min(limits::XML_BODY_BYTES_MAX)
+    }
+}
+
 fn routed(head: &Head, target: &Target, query: &Query) -> Result<&'static route::Route, S3Error> {
     let scope = match (&target.bucket, &target.object_key) {
         (None, None) => Scope::Service,
@@ -199,7 +216,7 @@ fn bucket_name(text: &str) -> Result<BucketName, S3Error> {
 
 fn object_key(text: &str) -> Result<ObjectKey, S3Error> {
     ObjectKey::parse(text).map_err(|error| {
-        if text.len() > crate::types::limits::OBJECT_KEY_BYTES_MAX {
+        if text.len() > limits::OBJECT_KEY_BYTES_MAX {
             return Code::KeyTooLongError.into();
         }
         S3Error::new(Code::InvalidURI, format!("The object's key is {error}."))

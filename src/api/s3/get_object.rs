@@ -6,11 +6,14 @@ use actix_http::Response;
 use actix_http::ResponseBuilder;
 use actix_http::body::BodySize;
 use actix_http::body::BoxBody;
+use actix_http::header::HeaderValue;
 
 use crate::access::action::Action;
 use crate::store::content::Content;
 use crate::store::content::ContentStream;
 use crate::store::get::Found;
+use crate::telemetry;
+use crate::telemetry::Door;
 use crate::types::checksum::ObjectChecksum;
 use crate::types::ids::PartNumber;
 use crate::types::range::ByteRange;
@@ -45,6 +48,7 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
     let conditions = ReadConditions::parse(&req.head.headers, "");
     let extent = extent(req)?;
     let version_id = req.version_id()?;
+    check_overrides(req)?;
     let wants_checksum = req
         .header("x-amz-checksum-mode")
         .is_some_and(|m| m == "ENABLED");
@@ -83,14 +87,17 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
         }
     }
     let size_bytes = range.end - range.start;
-    let body = if matches!(req.action, Action::HeadObject) || size_bytes == 0 {
+    let body = if matches!(req.action, Action::HeadObject) {
         BoxBody::new(Sized {
             size_bytes,
             content: None,
         })
     } else {
         match req.store().content(&permit, found, range).await? {
-            Content::Ready(bytes) => BoxBody::new(bytes),
+            Content::Ready(bytes) => {
+                telemetry::sent(Door::S3, size_bytes);
+                BoxBody::new(bytes)
+            }
             Content::Stream(content) => BoxBody::new(Sized {
                 size_bytes,
                 content: Some(content),
@@ -126,6 +133,19 @@ fn extent(req: &S3Request) -> Result<Extent, S3Error> {
             Err(S3Error::new(Code::InvalidRequest, message))
         }
     }
+}
+
+/// Refuses an override that no header can hold: one with a line end would end the header there.
+fn check_overrides(req: &S3Request) -> Result<(), S3Error> {
+    for (parameter, _) in OVERRIDES {
+        if let Some(value) = req.query.value(parameter)
+            && HeaderValue::from_str(value).is_err()
+        {
+            let message = "The value cannot stand in a header.";
+            return Err(S3Error::argument(parameter, value, message));
+        }
+    }
+    Ok(())
 }
 
 struct Slice {
@@ -221,9 +241,17 @@ impl actix_http::body::MessageBody for Sized {
             return std::task::Poll::Ready(None);
         };
         // An error here cuts the connection: the client never sees a clean end (law 4).
-        content
-            .as_mut()
-            .poll_next(context)
-            .map(|next| next.map(|read| read.map_err(Into::into)))
+        content.as_mut().poll_next(context).map(|next| {
+            next.map(|read| match read {
+                Ok(bytes) => {
+                    telemetry::sent(Door::S3, bytes.len() as u64);
+                    Ok(bytes)
+                }
+                Err(error) => {
+                    tracing::error!(%error, "a document was cut off while it was sent");
+                    Err(error.into())
+                }
+            })
+        })
     }
 }

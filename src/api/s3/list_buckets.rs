@@ -2,6 +2,7 @@
 
 use crate::api::http::xml::Xml;
 use crate::store::list::BucketPage;
+use crate::types::limits;
 
 use super::error::S3Error;
 use super::listing;
@@ -14,7 +15,11 @@ pub(super) async fn list_buckets(req: &S3Request) -> Result<Reply, S3Error> {
     let after = token
         .map(|text| listing::parse_cursor("continuation-token", &text))
         .transpose()?;
-    let page_size = listing::page_size(&req.query, "max-buckets")?;
+    // A client that does not page gets them all, as S3 has it.
+    let page_size = match req.query.has("max-buckets") {
+        true => listing::page_size(&req.query, "max-buckets")?,
+        false => limits::BUCKETS_MAX,
+    };
     let permit = req.permit_agency()?;
     let elsewhere = req
         .query

@@ -17,12 +17,15 @@ use super::request::S3Request;
 
 pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
     check_headers(req)?;
-    let object = NewObject {
-        metadata: metadata::parse(&req.head.headers, req.object_key()?)?,
-        precondition: conditions::write(&req.head.headers)?,
-    };
+    let metadata = metadata::parse(&req.head.headers, req.object_key()?)?;
+    let precondition = conditions::write(&req.head.headers)?;
     let document = req.document()?;
-    let (permit, _) = req.permit_object().await?;
+    let (permit, bucket) = req.permit_object().await?;
+    let object = NewObject {
+        metadata,
+        precondition,
+        versioning: bucket.versioning,
+    };
     let stored = req
         .store()
         .put(&permit, &req.draft(), object, document)

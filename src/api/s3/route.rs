@@ -321,7 +321,9 @@ pub fn find<'q>(
 
 #[cfg(test)]
 mod tests {
-    use super::{NoRoute, Scope, find};
+    use std::fmt::Write as _;
+
+    use super::{NoRoute, ROUTES, SUB_RESOURCES, Scope, find};
     use crate::access::action::Action;
     use crate::api::http::target::Query;
 
@@ -401,6 +403,49 @@ mod tests {
         }
         let missing: Vec<_> = Action::ALL.iter().filter(|a| !seen.contains(a)).collect();
         assert!(missing.is_empty(), "no request asks for {missing:?}");
+    }
+
+    /// `docs/S3-COMPATIBILITY.md` says what the table says.
+    #[test]
+    fn the_compatibility_table_is_this_one() {
+        let list = |entries: &[&str]| {
+            let quoted: Vec<String> = entries.iter().map(|e| format!("`{e}`")).collect();
+            quoted.join(", ")
+        };
+        let mut table = String::from("| operation | request | parameters | headers |\n");
+        table.push_str("| --- | --- | --- | --- |\n");
+        for route in ROUTES {
+            let path = match route.scope {
+                Scope::Service => "/",
+                Scope::Bucket => "/bucket",
+                Scope::Object => "/bucket/key",
+            };
+            let selector = match route.selector {
+                None => String::new(),
+                Some((name, None)) => format!("?{name}"),
+                Some((name, Some(value))) => format!("?{name}={value}"),
+            };
+            let header = route.header.map(|h| format!(" with `{h}`"));
+            let _ = writeln!(
+                table,
+                "| {} | `{} {path}{selector}`{} | {} | {} |",
+                route.action.name(),
+                route.method,
+                header.unwrap_or_default(),
+                list(route.query),
+                list(route.headers),
+            );
+        }
+        let refused = format!("Refused with `NotImplemented`: {}.", list(SUB_RESOURCES));
+        let document = include_str!("../../../docs/S3-COMPATIBILITY.md");
+        assert!(
+            document.contains(&table),
+            "the table in the document should be:\n{table}"
+        );
+        assert!(
+            document.contains(&refused),
+            "the document should say:\n{refused}"
+        );
     }
 
     #[test]

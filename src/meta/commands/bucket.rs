@@ -37,7 +37,7 @@ impl Command for CreateBucket {
         super::bounded(
             tx,
             "SELECT count(*) FROM buckets",
-            limits::BUCKETS_MAX,
+            u64::from(limits::BUCKETS_MAX),
             Limited::Buckets,
         )?;
         let record = BucketRecord {

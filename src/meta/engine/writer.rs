@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
@@ -12,6 +13,7 @@ use super::super::error::Error;
 use super::checkpoint::Signal;
 use super::job::{Counters, Job, Tx};
 use super::queue::{Group, Queue, Waiting};
+use crate::telemetry;
 use crate::types::limits;
 
 /// Bytes of a page with its frame header in the log.
@@ -167,6 +169,7 @@ impl Writer {
 
     /// Runs the jobs and appends the first `count` entries in one transaction, with one sync.
     fn transact(&mut self, jobs: &mut [Box<dyn Job>], count: usize) -> Result<(), Failure> {
+        let started = Instant::now();
         let before = self.connection.total_changes();
         execute(&self.connection, "BEGIN IMMEDIATE")
             .map_err(|e| self.failed(Failure::Commit(e)))?;
@@ -195,6 +198,10 @@ impl Writer {
         if self.connection.total_changes() != before {
             self.healthy.store(true, Ordering::Relaxed);
         }
+        let changes = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
+        telemetry::committed(started.elapsed(), changes);
+        let waiting = self.entries.len().saturating_sub(count);
+        telemetry::audit_queue(u32::try_from(waiting).unwrap_or(u32::MAX));
         Ok(())
     }
 

@@ -40,20 +40,20 @@ impl Reader<'_, OfAgency> {
         // Names are ASCII, so nothing that begins with the prefix sorts after this.
         let end = format!("{prefix}\u{7f}");
         let after = after.unwrap_or("");
-        let limit = u64::from(limit).min(limits::BUCKETS_MAX);
+        let limit = limit.min(limits::BUCKETS_MAX);
         match owner {
             None => self.all(
                 "SELECT bucket_id, name, owner, owner_name, created_ms, versioning
                  FROM buckets WHERE name >= ?1 AND name < ?2 AND name > ?3
                  ORDER BY name LIMIT ?4",
-                (prefix, end, after, Sql(limit)),
+                (prefix, end, after, limit),
                 read_bucket,
             ),
             Some(owner) => self.all(
                 "SELECT bucket_id, name, owner, owner_name, created_ms, versioning
                  FROM buckets WHERE owner = ?1 AND name >= ?2 AND name < ?3 AND name > ?4
                  ORDER BY name LIMIT ?5",
-                (Sql(&owner), prefix, end, after, Sql(limit)),
+                (Sql(&owner), prefix, end, after, limit),
                 read_bucket,
             ),
         }

@@ -1,0 +1,423 @@
+//! Who may do what: every operation by everybody, and nobody learns what is not theirs (P5).
+
+use acervo::access::action::{Action, Effect};
+use acervo::types::secret::SecretText;
+use serde_json::{Value, json};
+
+use crate::support::answer::Answer;
+use crate::support::caller::{Caller, Proof};
+use crate::support::pause;
+use crate::support::request::Ask;
+use crate::support::server::Server;
+
+const UPLOAD: &str = "00000000000000000000000000000000";
+
+/// A request for an operation on the bucket and key of this name. Exhaustive on purpose: a new
+/// operation must be tried too.
+fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> Ask<'a> {
+    use Action as A;
+    let object = format!("{bucket}/acta");
+    let at = |method| caller.at(method, &object);
+    let uploaded = |method| {
+        caller
+            .at(method, &object)
+            .query(&format!("uploadId={upload}"))
+    };
+    let bucket_path = format!("/{bucket}");
+    match action {
+        A::ListBuckets => caller.ask("GET", "/"),
+        A::CreateBucket => caller.ask("PUT", &bucket_path),
+        A::HeadBucket => caller.ask("HEAD", &bucket_path),
+        A::DeleteBucket => caller.ask("DELETE", &bucket_path),
+        A::GetBucketLocation => caller.ask("GET", &format!("{bucket_path}?location")),
+        A::ListObjects => caller.ask("GET", &bucket_path),
+        A::ListObjectsV2 => caller.ask("GET", &format!("{bucket_path}?list-type=2")),
+        A::ListMultipartUploads => caller.ask("GET", &format!("{bucket_path}?uploads")),
+        A::PutObject => at("PUT").body(b"changed"),
+        A::GetObject => at("GET"),
+        A::GetObjectTagging => at("GET").query("tagging"),
+        A::HeadObject => at("HEAD"),
+        A::DeleteObject => at("DELETE"),
+        A::DeleteObjects => {
+            let xml = "<Delete><Object><Key>acta</Key></Object></Delete>";
+            caller.post_xml(&format!("{bucket_path}?delete"), xml)
+        }
+        A::CopyObject => caller.copy(&object, &format!("{bucket}/copia")),
+        A::CreateMultipartUpload => at("POST").query("uploads"),
+        A::UploadPart => uploaded("PUT").query("partNumber=1").body(b"1"),
+        A::UploadPartCopy => uploaded("PUT")
+            .query("partNumber=1")
+            .header("x-amz-copy-source", &format!("/{object}")),
+        A::CompleteMultipartUpload => {
+            let tag = "\"0cc175b9c0f1b6a831c399e269772661\"";
+            let part = format!("<Part><PartNumber>1</PartNumber><ETag>{tag}</ETag></Part>");
+            let xml = format!("<CompleteMultipartUpload>{part}</CompleteMultipartUpload>");
+            uploaded("POST").body(xml.as_bytes())
+        }
+        A::AbortMultipartUpload => uploaded("DELETE"),
+        A::ListParts => uploaded("GET"),
+    }
+}
+
+/// What a refusal must be; the answers to HEAD have no body to say it in.
+#[track_caller]
+fn check(answer: &Answer, action: Action, status: u16, code: &str) {
+    let is_head = matches!(action, Action::HeadBucket | Action::HeadObject);
+    let told = if is_head {
+        code.to_owned()
+    } else {
+        answer.code()
+    };
+    assert_eq!(
+        (answer.status, told.as_str()),
+        (status, code),
+        "{action:?}: {}",
+        answer.text()
+    );
+}
+
+/// A server with a bucket `actas` of the first agency, a document and an upload in it.
+struct Scene {
+    server: Server,
+    owner: Caller,
+    upload: String,
+}
+
+fn scene() -> Scene {
+    let server = Server::start();
+    let owner = server.agency();
+    owner.make_bucket("actas").ok();
+    owner.put("actas/acta", b"secreto").ok();
+    let upload = owner.begin_upload("actas/acta");
+    Scene {
+        server,
+        owner,
+        upload,
+    }
+}
+
+impl Scene {
+    /// Every operation is refused so, and nothing has changed.
+    #[track_caller]
+    fn refuses(&self, caller: &Caller, status: u16, code: &str) {
+        for action in Action::ALL {
+            let answer = ask(caller, *action, "actas", &self.upload).send();
+            check(&answer, *action, status, code);
+        }
+        self.is_untouched();
+    }
+
+    #[track_caller]
+    fn is_untouched(&self) {
+        self.owner.get("actas/acta").send().holds(b"secreto");
+        assert_eq!(self.owner.keys_of("actas"), ["acta"]);
+        let uploads = self.owner.ask("GET", "/actas?uploads").ok();
+        assert_eq!(uploads.elements("UploadId").concat(), self.upload);
+        let parts = self
+            .owner
+            .get("actas/acta")
+            .query(&format!("uploadId={}", self.upload));
+        assert!(parts.ok().elements("PartNumber").is_empty());
+    }
+}
+
+#[test]
+fn nobody_may_do_anything() {
+    let scene = scene();
+    scene.refuses(&scene.server.nobody(), 403, "AccessDenied");
+}
+
+#[test]
+fn a_wrong_signature_opens_nothing() {
+    let scene = scene();
+    let id = scene.server.credential("access_key_id").to_owned();
+    let mut forger = scene.owner.clone();
+    let secret = SecretText::new("0".repeat(40));
+    forger.proof = Proof::AccessKey {
+        id: id.clone(),
+        secret,
+    };
+    scene.refuses(&forger, 403, "SignatureDoesNotMatch");
+    // An id of the right form that was never made, one of another form, and none.
+    for unknown in [
+        format!("{}7777777", &id[..id.len() - 7]),
+        "AKIAIOSFODNN7EXAMPLE".to_owned(),
+    ] {
+        let unknown = scene.server.with_key(&unknown, "0");
+        scene.refuses(&unknown, 403, "InvalidAccessKeyId");
+    }
+}
+
+#[test]
+fn wrong_tokens_open_nothing() {
+    let scene = scene();
+    let token = scene.server.credential("bearer_token").to_owned();
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let (head, _) = signed.split_once('.').unwrap();
+    let none = acervo::types::encoding::base64_url(b"{\"alg\":\"none\"}");
+    let claims = signed.split_once('.').unwrap().1;
+    for wrong in [
+        format!("{signed}.{}", signature.chars().rev().collect::<String>()),
+        format!("{signed}."),
+        format!("{none}.{claims}."),
+        format!("{head}.{claims}x.{signature}"),
+        "x".to_owned(),
+    ] {
+        scene.refuses(&scene.server.with_token(&wrong), 400, "InvalidToken");
+    }
+    let operator = scene.server.credential("operator_token");
+    scene.refuses(&scene.server.with_token(operator), 400, "InvalidToken");
+}
+
+#[test]
+fn a_revoked_key_an_expired_one_and_a_suspended_agency_are_refused() {
+    let scene = scene();
+    let server = &scene.server;
+    let revoked = server.make_key("agencia", "antes", "agency-admin");
+    revoked.get("actas/acta").send().holds(b"secreto");
+    let Proof::AccessKey { id, .. } = &revoked.proof else {
+        unreachable!()
+    };
+    let path = format!("/admin/v1/agencies/agencia/access-keys/{id}");
+    server.administer("DELETE", &path, &Value::Null).ok();
+    scene.refuses(&revoked, 403, "InvalidAccessKeyId");
+
+    let wanted = json!({"principal": "corta", "role": "agency-admin", "expires_in_seconds": 1});
+    let expired = server.make_key_as("agencia", &wanted);
+    pause(1_100);
+    scene.refuses(&expired, 403, "InvalidAccessKeyId");
+
+    server
+        .administer("POST", "/admin/v1/agencies/agencia/suspend", &Value::Null)
+        .ok();
+    let bearer = server.with_token(server.credential("bearer_token"));
+    for action in Action::ALL {
+        let answer = ask(&scene.owner, *action, "actas", &scene.upload).send();
+        check(&answer, *action, 403, "InvalidAccessKeyId");
+        let answer = ask(&bearer, *action, "actas", &scene.upload).send();
+        check(&answer, *action, 403, "AccessDenied");
+    }
+    server
+        .administer("POST", "/admin/v1/agencies/agencia/resume", &Value::Null)
+        .ok();
+    scene.is_untouched();
+}
+
+#[test]
+fn an_application_sees_its_own_buckets_only() {
+    let scene = scene();
+    let app = scene.server.make_key("agencia", "ventanilla", "app");
+    for action in Action::ALL {
+        let answer = ask(&app, *action, "actas", &scene.upload).send();
+        match action {
+            Action::ListBuckets => assert!(answer.ok().elements("Name").is_empty()),
+            Action::CreateBucket => check(&answer, *action, 409, "BucketAlreadyExists"),
+            _ => check(&answer, *action, 403, "AccessDenied"),
+        }
+    }
+    scene.is_untouched();
+}
+
+#[test]
+fn a_reader_reads_and_changes_nothing() {
+    let scene = scene();
+    let reader = scene.server.make_key("agencia", "lectora", "reader");
+    for action in Action::ALL {
+        let answer = ask(&reader, *action, "actas", &scene.upload).send();
+        match action.effect() {
+            Effect::Read => drop(answer.ok()),
+            Effect::Write => check(&answer, *action, 403, "AccessDenied"),
+        }
+    }
+    scene.is_untouched();
+}
+
+#[test]
+fn an_administrator_may_do_everything() {
+    for action in Action::ALL {
+        if matches!(action, Action::CreateBucket | Action::DeleteBucket) {
+            continue;
+        }
+        let scene = scene();
+        let query = format!("partNumber=1&uploadId={}", scene.upload);
+        scene.owner.put("actas/acta", b"a").query(&query).ok();
+        ask(&scene.owner, *action, "actas", &scene.upload).ok();
+    }
+}
+
+/// Another agency's bucket and one that does not exist: the answers are the same, byte for byte.
+#[test]
+fn a_foreign_bucket_and_a_missing_one_look_alike() {
+    let scene = scene();
+    scene.server.make_agency("tesoreria");
+    let same_id_of_key = scene.upload.clone();
+    for role in ["agency-admin", "app", "reader"] {
+        let stranger = scene.server.make_key("tesoreria", role, role);
+        for action in Action::ALL {
+            if matches!(action, Action::ListBuckets | Action::CreateBucket) {
+                continue;
+            }
+            let foreign = ask(&stranger, *action, "actas", &same_id_of_key).send();
+            let missing = ask(&stranger, *action, "nadie", UPLOAD).send();
+            check(&foreign, *action, 404, "NoSuchBucket");
+            assert_eq!(
+                faceless(&foreign, "actas"),
+                faceless(&missing, "nadie"),
+                "{action:?}"
+            );
+        }
+    }
+    let admin = scene.server.make_key("tesoreria", "jefa", "agency-admin");
+    assert!(admin.ask("GET", "/").ok().elements("Name").is_empty());
+    // The name is free there, and what is in it is another's.
+    admin.make_bucket("actas").ok();
+    admin.get("actas/acta").refused(404, "NoSuchKey");
+    admin.put("actas/acta", b"otro").ok();
+    let upload = admin.part("actas/acta", &scene.upload, 1, b"1");
+    upload.refused(404, "NoSuchUpload");
+    scene.is_untouched();
+}
+
+/// An answer without what any two answers differ in: id, date, and the name that was asked for.
+fn faceless(answer: &Answer, bucket: &str) -> (u16, Vec<(String, String)>, String) {
+    let id = answer
+        .header("x-amz-request-id")
+        .unwrap_or_default()
+        .to_owned();
+    assert!(!id.is_empty());
+    let mut headers = answer.headers.clone();
+    headers.retain(|(name, _)| name != "x-amz-request-id" && name != "date");
+    // Their order is drawn anew for each answer.
+    headers.sort();
+    let text = answer.text().replace(&id, "ID");
+    (answer.status, headers, text.replace(bucket, "BUCKET"))
+}
+
+#[test]
+fn a_key_acts_in_its_own_agency_wherever_the_bucket_name_leads() {
+    let scene = scene();
+    let server = &scene.server;
+    server.make_agency("tesoreria");
+    let theirs = server.make_key("tesoreria", "jefa", "agency-admin");
+    theirs.make_bucket("actas").ok();
+    theirs
+        .copy("actas/acta", "actas/robada")
+        .refused(404, "NoSuchKey");
+    let of_agency = format!("/admin/v1/agencies/{}/access-keys", "agencia");
+    let Proof::AccessKey { id, .. } = &theirs.proof else {
+        unreachable!()
+    };
+    let crossed = format!("{of_agency}/{id}");
+    let crossed = server.administer("DELETE", &crossed, &Value::Null);
+    assert_eq!(crossed.status, 404, "{}", crossed.text());
+    theirs.ask("GET", "/").ok();
+}
+
+#[test]
+fn the_operators_door_opens_to_operators_only() {
+    let scene = scene();
+    let server = &scene.server;
+    let routes = [
+        ("GET", "/admin/v1/agencies", Value::Null),
+        ("POST", "/admin/v1/agencies", json!({"name": "intrusa"})),
+        ("POST", "/admin/v1/agencies/agencia/suspend", Value::Null),
+        ("POST", "/admin/v1/agencies/agencia/resume", Value::Null),
+        ("GET", "/admin/v1/agencies/agencia/access-keys", Value::Null),
+        (
+            "POST",
+            "/admin/v1/agencies/agencia/access-keys",
+            json!({"principal": "intrusa", "role": "agency-admin"}),
+        ),
+        (
+            "DELETE",
+            "/admin/v1/agencies/agencia/access-keys/XXXX",
+            Value::Null,
+        ),
+    ];
+    let described = server.admin("GET", "/admin/v1/openapi.json", &[], &Value::Null);
+    let described: Value = serde_json::from_slice(&described.ok().body).unwrap();
+    let described = described["paths"].as_object().unwrap();
+    let protected = described
+        .iter()
+        .flat_map(|(_, methods)| methods.as_object().unwrap());
+    let protected = protected
+        .filter(|(_, route)| route["security"].is_array())
+        .count();
+    let metrics = usize::from(described.contains_key("/admin/v1/metrics"));
+    assert!(
+        protected <= routes.len() + metrics,
+        "a route of the description is not tried here"
+    );
+    let signed = scene.owner.ask("GET", "/admin/v1/agencies").wired().head;
+    let signed = String::from_utf8(signed).unwrap();
+    let signature = signed
+        .lines()
+        .find_map(|line| line.strip_prefix("authorization: "))
+        .unwrap();
+    let agency_token = format!("Bearer {}", server.credential("bearer_token"));
+    let operator = server.credential("operator_token");
+    let basic = format!("Basic {operator}");
+    let longer = format!("Bearer {operator}0");
+    for (method, path, body) in &routes {
+        for wrong in [
+            None,
+            Some("Bearer "),
+            Some("Bearer x"),
+            Some(agency_token.as_str()),
+            Some(basic.as_str()),
+            Some(longer.as_str()),
+            Some(signature),
+        ] {
+            let headers: Vec<_> = wrong
+                .map(|text| ("authorization", text))
+                .into_iter()
+                .collect();
+            let refused = server.admin(method, path, &headers, body);
+            assert_eq!(refused.status, 401, "{method} {path} {wrong:?}");
+            let told: Value = serde_json::from_slice(&refused.body).unwrap();
+            assert_eq!(told["error"]["code"], "unauthorized");
+        }
+    }
+    let agencies = server
+        .administer("GET", "/admin/v1/agencies", &Value::Null)
+        .ok();
+    assert!(!agencies.text().contains("intrusa"));
+    scene.is_untouched();
+}
+
+#[test]
+fn operators_cannot_make_what_is_not_theirs_to_make() {
+    let scene = scene();
+    let keys = "/admin/v1/agencies/agencia/access-keys";
+    for (path, body, status) in [
+        (keys, json!({"principal": "p", "role": "operator"}), 400),
+        (keys, json!({"principal": "p", "role": "root"}), 400),
+        (keys, json!({"principal": "", "role": "app"}), 400),
+        (keys, json!({"principal": "p"}), 400),
+        (
+            keys,
+            json!({"principal": "p", "role": "app", "policy": "*"}),
+            400,
+        ),
+        (
+            "/admin/v1/agencies/nadie/access-keys",
+            json!({"principal": "p", "role": "app"}),
+            404,
+        ),
+        ("/admin/v1/agencies", json!({"name": "agencia"}), 409),
+        ("/admin/v1/agencies", json!({"name": "../agencia"}), 400),
+        ("/admin/v1/agencies", json!({"name": "ab"}), 400),
+        ("/admin/v1/agencies", json!("x"), 400),
+        ("/admin/v1/agencies/nadie/suspend", Value::Null, 404),
+    ] {
+        let refused = scene.server.administer("POST", path, &body);
+        assert_eq!(refused.status, status, "{path} {body}: {}", refused.text());
+    }
+    let listed = scene
+        .server
+        .administer("GET", keys, &Value::Null)
+        .ok()
+        .text();
+    let secret = scene.server.credential("secret_access_key");
+    assert!(!listed.contains(secret), "a list of keys shows no secret");
+}

@@ -1,0 +1,28 @@
+//! The server from outside: its real binary, a data directory per test, raw HTTP/1.1.
+//!
+//! Each test starts its own server and stops it again; the server must end well, and its log may
+//! hold no warning that the test did not announce.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should stop"
+)]
+
+mod support;
+
+mod access;
+mod audit;
+mod chunked;
+mod conditions;
+mod description;
+mod expect;
+mod hostile;
+mod hostile_bodies;
+mod keys;
+mod law_one;
+mod lists;
+mod multipart;
+mod objects;
+mod start;
+mod tokens;

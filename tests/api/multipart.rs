@@ -1,0 +1,409 @@
+//! Uploads in parts.
+
+use acervo::crypto::digest::{DigestPlan, Digests};
+use acervo::types::checksum::ChecksumAlgorithm;
+use acervo::types::encoding;
+
+use crate::support::caller::Caller;
+use crate::support::server::Server;
+use crate::support::{etag, md5, noise};
+
+const MIB: usize = 1 << 20;
+
+fn checksum(algorithm: ChecksumAlgorithm, bytes: &[u8]) -> String {
+    let mut digests = Digests::new(&DigestPlan {
+        md5: false,
+        sha256: false,
+        checksums: vec![algorithm],
+    });
+    digests.update(bytes);
+    digests.finish().checksum(algorithm).unwrap().base64()
+}
+
+/// The entity tag of an object of these parts.
+fn etag_of_parts(parts: &[&[u8]]) -> String {
+    let digests: Vec<u8> = parts.iter().flat_map(|part| md5(part)).collect();
+    format!("\"{}-{}\"", encoding::hex(&md5(&digests)), parts.len())
+}
+
+#[test]
+fn parts_become_one_document() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let (first, second, third) = (noise(1, 5 * MIB), noise(2, 6 * MIB + 1), noise(3, 77));
+    let upload = agency.begin_upload_with("actas/a", &[("x-amz-meta-folio", "7")]);
+    agency.part("actas/a", &upload, 9, &third).ok();
+    agency.part("actas/a", &upload, 1, b"overwritten").ok();
+    agency.part("actas/a", &upload, 5, &second).ok();
+    agency
+        .part("actas/a", &upload, 1, &first)
+        .ok()
+        .has("etag", &etag(&first));
+    assert!(
+        agency.keys_of("actas").is_empty(),
+        "nothing shows before the end"
+    );
+    let tags = [etag(&first), etag(&second), etag(&third)];
+    let parts = [
+        (1, tags[0].as_str()),
+        (5, tags[1].as_str()),
+        (9, tags[2].as_str()),
+    ];
+    let done = agency.complete("actas/a", &upload, &parts).ok();
+    let whole_tag = etag_of_parts(&[&first, &second, &third]);
+    assert_eq!(done.element("ETag"), whole_tag);
+    let whole = [first.as_slice(), &second, &third].concat();
+    let got = agency.get("actas/a").send().holds(&whole);
+    got.has("etag", &whole_tag).has("x-amz-meta-folio", "7");
+    for (number, from, part) in [
+        (1, 0, &first),
+        (5, first.len(), &second),
+        (9, first.len() + second.len(), &third),
+    ] {
+        let query = format!("partNumber={number}");
+        let range = format!("bytes {from}-{}/{}", from + part.len() - 1, whole.len());
+        let got = agency.get("actas/a").query(&query).send();
+        let got = got.status(206).has("x-amz-mp-parts-count", "3");
+        got.has("content-range", &range).holds(part);
+        let head = agency.head("actas/a").query(&query).send().status(206);
+        head.has("content-length", &part.len().to_string());
+    }
+    agency
+        .get("actas/a")
+        .query("partNumber=4")
+        .refused(416, "InvalidPartNumber");
+    agency
+        .get("actas/a")
+        .query("partNumber=0")
+        .refused(400, "InvalidArgument");
+    for border in [5 * MIB, 11 * MIB + 1] {
+        let (first, last) = (border - 70_000, (border + 70_000).min(whole.len() - 1));
+        let range = format!("bytes={first}-{last}");
+        let got = agency.get("actas/a").header("range", &range).send();
+        got.status(206).holds(&whole[first..=last]);
+    }
+    agency
+        .complete("actas/a", &upload, &parts)
+        .refused(404, "NoSuchUpload");
+    agency.copy("actas/a", "actas/copy").ok();
+    agency.get("actas/copy").send().holds(&whole);
+}
+
+#[test]
+fn an_upload_is_completed_only_as_it_was_sent() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let upload = agency.begin_upload("actas/a");
+    let big = noise(1, 5 * MIB);
+    for number in [1, 3] {
+        agency.part("actas/a", &upload, number, &big).ok();
+    }
+    agency.part("actas/a", &upload, 2, b"small").ok();
+    let (tag, small) = (etag(&big), etag(b"small"));
+    let (tag, small) = (tag.as_str(), small.as_str());
+    for (parts, code) in [
+        (vec![(1, tag), (4, tag)], "InvalidPart"),
+        (vec![(1, small)], "InvalidPart"),
+        (vec![(1, "\"nothing\"")], "InvalidPart"),
+        (vec![(3, tag), (1, tag)], "InvalidPartOrder"),
+        (vec![(1, tag), (1, tag)], "InvalidPartOrder"),
+        (vec![(1, tag), (2, small), (3, tag)], "EntityTooSmall"),
+        (vec![], "MalformedXML"),
+        (vec![(0, tag)], "InvalidPart"),
+        (vec![(10_001, tag)], "InvalidPart"),
+    ] {
+        let refused = agency.complete("actas/a", &upload, &parts).send();
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (400, code),
+            "{parts:?}"
+        );
+    }
+    for xml in ["", "<Complete", "<Other/>", "<CompleteMultipartUpload/>"] {
+        agency
+            .complete_xml("actas/a", &upload, xml)
+            .refused(400, "MalformedXML");
+    }
+    let good = [(1, tag), (3, tag)];
+    for query in ["x", "0", "AAAAAAAAAAAAAAAAAAAAAA"] {
+        agency
+            .complete("actas/a", query, &good)
+            .refused(404, "NoSuchUpload");
+    }
+    agency
+        .complete("actas/other", &upload, &good)
+        .refused(404, "NoSuchUpload");
+    let sized = agency.complete("actas/a", &upload, &good);
+    sized
+        .header("x-amz-mp-object-size", "7")
+        .refused(400, "InvalidRequest");
+    assert!(agency.keys_of("actas").is_empty());
+    let sized = agency.complete("actas/a", &upload, &good);
+    sized
+        .header("x-amz-mp-object-size", &(10 * MIB).to_string())
+        .ok();
+    agency
+        .get("actas/a")
+        .send()
+        .holds(&[big.as_slice(), &big].concat());
+}
+
+#[test]
+fn part_numbers_and_upload_ids_are_checked() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let upload = agency.begin_upload("actas/a");
+    for number in ["0", "10001", "-1", "x", "", "1.0"] {
+        let query = format!("partNumber={number}&uploadId={upload}");
+        let refused = agency.put("actas/a", b"1").query(&query);
+        refused.refused(400, "InvalidArgument");
+    }
+    agency.part("actas/a", &upload, 10_000, b"1").ok();
+    agency
+        .part("actas/b", &upload, 1, b"1")
+        .refused(404, "NoSuchUpload");
+    agency
+        .part("actas/a", "../../etc", 1, b"1")
+        .refused(404, "NoSuchUpload");
+    let gone = agency
+        .delete("actas/a")
+        .query(&format!("uploadId={upload}"));
+    gone.send().status(204);
+    agency
+        .part("actas/a", &upload, 1, b"1")
+        .refused(404, "NoSuchUpload");
+    let gone = agency
+        .delete("actas/a")
+        .query(&format!("uploadId={upload}"));
+    gone.refused(404, "NoSuchUpload");
+    let parts = agency.get("actas/a").query(&format!("uploadId={upload}"));
+    parts.refused(404, "NoSuchUpload");
+}
+
+#[test]
+fn checksums_of_parts_become_one_of_the_whole() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let (first, second) = (noise(1, 5 * MIB), noise(2, 99));
+    let whole = [first.as_slice(), &second].concat();
+    for algorithm in ChecksumAlgorithm::ALL {
+        for kind in ["COMPOSITE", "FULL_OBJECT"] {
+            let headers = [
+                ("x-amz-checksum-algorithm", algorithm.name()),
+                ("x-amz-checksum-type", kind),
+            ];
+            let is_crc64 = algorithm == ChecksumAlgorithm::Crc64Nvme;
+            let is_possible = if kind == "COMPOSITE" {
+                !is_crc64
+            } else {
+                algorithm.combines()
+            };
+            let mut begin = agency.at("POST", "actas/a").query("uploads");
+            for (name, value) in headers {
+                begin = begin.header(name, value);
+            }
+            let begun = begin.send();
+            if !is_possible {
+                begun.refused(400, "InvalidRequest");
+                continue;
+            }
+            let upload = begun.ok().element("UploadId");
+            let sums = [checksum(algorithm, &first), checksum(algorithm, &second)];
+            for (number, part) in [(1, &first), (2, &second)] {
+                let sum = &sums[number as usize - 1];
+                let put = agency.part("actas/a", &upload, number, part);
+                let put = put.header(algorithm.header(), sum).ok();
+                put.has(algorithm.header(), sum);
+            }
+            let expected = if kind == "COMPOSITE" {
+                let raw = sums
+                    .iter()
+                    .flat_map(|sum| encoding::parse_base64(sum).unwrap());
+                format!("{}-2", checksum(algorithm, &raw.collect::<Vec<u8>>()))
+            } else {
+                checksum(algorithm, &whole)
+            };
+            complete_with_checksum(
+                &agency,
+                &upload,
+                [&first, &second],
+                algorithm,
+                &expected,
+                kind,
+            );
+        }
+    }
+}
+
+fn complete_with_checksum(
+    agency: &Caller,
+    upload: &str,
+    parts: [&[u8]; 2],
+    algorithm: ChecksumAlgorithm,
+    expected: &str,
+    kind: &str,
+) {
+    let tags = parts.map(etag);
+    let named = [(1, tags[0].as_str()), (2, tags[1].as_str())];
+    // Of as many bytes as the right one, and with as many parts.
+    let wrong = checksum(algorithm, b"another document");
+    let wrong = match expected.split_once('-') {
+        None => wrong,
+        Some((_, count)) => format!("{wrong}-{count}"),
+    };
+    let refused = agency.complete("actas/a", upload, &named);
+    let refused = refused.header("x-amz-checksum-type", kind);
+    refused
+        .header(algorithm.header(), &wrong)
+        .refused(400, "BadDigest");
+    let done = agency.complete("actas/a", upload, &named);
+    let done = done.header("x-amz-checksum-type", kind);
+    let done = done.header(algorithm.header(), expected).ok();
+    assert_eq!(done.element("ChecksumType"), kind);
+    for method in ["GET", "HEAD"] {
+        let asked = agency
+            .at(method, "actas/a")
+            .header("x-amz-checksum-mode", "ENABLED");
+        let answer = asked.ok().has("x-amz-checksum-type", kind);
+        answer.has(algorithm.header(), expected);
+    }
+    let silent = agency.head("actas/a").ok();
+    assert_eq!(silent.header(algorithm.header()), None);
+}
+
+#[test]
+fn parts_and_uploads_are_listed_in_pages() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let upload = agency.begin_upload("actas/a");
+    for number in [2, 10, 1, 700] {
+        agency
+            .part("actas/a", &upload, number, &noise(number.into(), 10))
+            .ok();
+    }
+    let parts = |query: &str| {
+        let query = format!("uploadId={upload}{query}");
+        agency.get("actas/a").query(&query).ok()
+    };
+    let all = parts("");
+    assert_eq!(all.elements("PartNumber"), ["1", "2", "10", "700"]);
+    assert_eq!(all.element("ETag"), etag(&noise(1, 10)));
+    let page = parts("&max-parts=2");
+    assert_eq!(page.elements("PartNumber"), ["1", "2"]);
+    assert_eq!(page.element("IsTruncated"), "true");
+    let marker = page.element("NextPartNumberMarker");
+    let page = parts(&format!("&max-parts=2&part-number-marker={marker}"));
+    assert_eq!(page.elements("PartNumber"), ["10", "700"]);
+    assert_eq!(page.element("IsTruncated"), "false");
+
+    let mut expected = vec![("a".to_owned(), upload)];
+    for name in ["a", "b/1", "b/2", "c"] {
+        let id = agency.begin_upload(&format!("actas/{name}"));
+        expected.push((name.to_owned(), id));
+    }
+    let (mut found, mut markers) = (Vec::new(), String::new());
+    loop {
+        let page = agency
+            .ask("GET", &format!("/actas?uploads&max-uploads=1{markers}"))
+            .ok();
+        found.extend(
+            page.elements("Key")
+                .into_iter()
+                .zip(page.elements("UploadId")),
+        );
+        if page.element("IsTruncated") == "false" {
+            break;
+        }
+        let (key, id) = (
+            page.element("NextKeyMarker"),
+            page.element("NextUploadIdMarker"),
+        );
+        markers = format!(
+            "&key-marker={}&upload-id-marker={id}",
+            encoding::percent(key.as_bytes())
+        );
+    }
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+    let folded = agency.ask("GET", "/actas?uploads&delimiter=/").ok();
+    assert_eq!(folded.elements("Key"), ["a", "a", "c"]);
+    assert!(
+        folded
+            .text()
+            .contains("<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>")
+    );
+}
+
+#[test]
+fn of_many_completions_exactly_one_wins() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let upload = agency.begin_upload("actas/a");
+    let body = noise(1, 100_000);
+    agency.part("actas/a", &upload, 1, &body).ok();
+    let tag = etag(&body);
+    let answers: Vec<(u16, String)> = std::thread::scope(|scope| {
+        let racers: Vec<_> = (0..6)
+            .map(|_| {
+                scope.spawn(|| {
+                    let parts = [(1, tag.as_str())];
+                    let answer = agency.complete("actas/a", &upload, &parts).send();
+                    (answer.status, answer.code())
+                })
+            })
+            .collect();
+        racers
+            .into_iter()
+            .map(|racer| racer.join().unwrap())
+            .collect()
+    });
+    let won = answers.iter().filter(|(status, _)| *status == 200).count();
+    let lost = answers
+        .iter()
+        .filter(|(_, code)| code == "NoSuchUpload")
+        .count();
+    assert_eq!((won, lost), (1, 5), "{answers:?}");
+    agency.get("actas/a").send().holds(&body);
+}
+
+#[test]
+fn parts_are_copied_whole_and_in_ranges() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let source = noise(1, 6 * MIB);
+    agency.put("actas/source", &source).ok();
+    let upload = agency.begin_upload("actas/a");
+    let copy = |number: u32, range: Option<&str>| {
+        let query = format!("partNumber={number}&uploadId={upload}");
+        let ask = agency.copy("actas/source", "actas/a").query(&query);
+        match range {
+            None => ask,
+            Some(range) => ask.header("x-amz-copy-source-range", range),
+        }
+    };
+    let whole = copy(1, None).ok().element("ETag");
+    assert_eq!(whole, etag(&source));
+    let range = copy(2, Some("bytes=65530-65545")).ok().element("ETag");
+    assert_eq!(range, etag(&source[65_530..=65_545]));
+    let end = source.len();
+    for outside in [
+        format!("bytes=0-{end}"),
+        "bytes=5-".to_owned(),
+        "bytes=-5".to_owned(),
+    ] {
+        copy(3, Some(&outside)).refused(400, "InvalidArgument");
+    }
+    agency
+        .complete("actas/a", &upload, &[(1, &whole), (2, &range)])
+        .ok();
+    let expected = [source.as_slice(), &source[65_530..=65_545]].concat();
+    agency.get("actas/a").send().holds(&expected);
+}
