@@ -19,6 +19,7 @@ use crate::keys::root::RootKey;
 use crate::meta;
 use crate::meta::Catalog;
 use crate::meta::Index;
+use crate::meta::OfAgency;
 use crate::meta::commands::CreateAgency;
 use crate::meta::commands::SetAgencyState;
 use crate::meta::records::AgencyRecord;
@@ -31,6 +32,8 @@ use crate::types::names::AgencyId;
 use super::Committed;
 use super::credentials::Credentials;
 use super::error::Error;
+use super::recent::Recent;
+use super::recent::Subject;
 
 /// What the store is made of; handed in by `server`.
 pub struct Parts {
@@ -103,6 +106,29 @@ pub(super) struct Agency {
     pub(super) index: Index,
     pub(super) ledger: Ledger,
     pub(super) credentials: Credentials,
+    pub(super) recent: Recent,
+}
+
+impl Agency {
+    /// Commits a change of what may be kept in memory, together with its entry.
+    ///
+    /// Cancel safety: dropping the future changes nothing; commit and bookkeeping finish without it.
+    pub(super) async fn change<C: meta::Command<On = OfAgency>>(
+        self: &Arc<Self>,
+        subject: &Subject,
+        command: C,
+        draft: &Draft<'_>,
+    ) -> Result<C::Output, Error> {
+        self.recent.begin(subject);
+        let committed = self.index.commit(command, self.ledger.entry(draft));
+        let agency = Arc::clone(self);
+        let finishing = tokio::spawn(async move {
+            let outcome = committed.await;
+            agency.recent.end();
+            outcome
+        });
+        Ok(finishing.await.map_err(|_| Error::Stopping)??)
+    }
 }
 
 impl Store {
@@ -255,16 +281,17 @@ impl Store {
             display_name: record.display_name.clone(),
             created: record.created,
         };
-        self.0
-            .catalog
-            .commit(command, self.0.ledger.entry(draft))
-            .await?;
-        let mut registry = self
-            .0
-            .registry
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        registry.add(&record, Some(opened));
+        let committed = self.0.catalog.commit(command, self.0.ledger.entry(draft));
+        let (store, made) = (self.clone(), record.clone());
+        // A task of its own: what is committed holds even if the caller is gone.
+        let adding = tokio::spawn(async move {
+            committed.await?;
+            let registry = &store.0.registry;
+            let mut registry = registry.write().unwrap_or_else(PoisonError::into_inner);
+            registry.add(&made, Some(opened));
+            Ok::<_, meta::Error>(())
+        });
+        adding.await.map_err(|_| Error::Stopping)??;
         Ok(Committed(record))
     }
 
@@ -295,11 +322,15 @@ impl Store {
             agency: agency.clone(),
             state,
         };
-        self.0
-            .catalog
-            .commit(command, self.0.ledger.entry(draft))
-            .await?;
-        self.remember(agency, |known| known.state = state);
+        let committed = self.0.catalog.commit(command, self.0.ledger.entry(draft));
+        let (store, agency) = (self.clone(), agency.clone());
+        // A task of its own: what is committed holds even if the caller is gone.
+        let changing = tokio::spawn(async move {
+            committed.await?;
+            store.remember(&agency, |known| known.state = state);
+            Ok::<_, meta::Error>(())
+        });
+        changing.await.map_err(|_| Error::Stopping)??;
         Ok(Committed(()))
     }
 
@@ -371,6 +402,7 @@ impl Inner {
             index,
             ledger,
             credentials: Credentials::default(),
+            recent: Recent::default(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Buckets.
 
+use std::sync::Arc;
+
 use crate::access::permit::BucketFacts;
 use crate::access::permit::Permit;
 use crate::access::permit::Resource;
@@ -16,6 +18,7 @@ use crate::types::names::ObjectKey;
 use super::Committed;
 use super::agencies::Store;
 use super::error::Error;
+use super::recent::Subject;
 
 impl Store {
     /// What is known of a bucket before anybody is permitted anything on it: `access` needs it to
@@ -27,9 +30,20 @@ impl Store {
         &self,
         agency: &AgencyId,
         name: &BucketName,
-    ) -> Result<Option<BucketRecord>, Error> {
+    ) -> Result<Option<Arc<BucketRecord>>, Error> {
         let agency = self.agency(agency).await?;
-        Ok(agency.index.read(|reader| reader.bucket(name))?)
+        let before = match agency.recent.bucket(name) {
+            Ok(record) => return Ok(Some(record)),
+            Err(before) => before,
+        };
+        let found = agency
+            .index
+            .read(|reader| reader.bucket(name))?
+            .map(Arc::new);
+        if let Some(record) = &found {
+            agency.recent.keep_bucket(record, before);
+        }
+        Ok(found)
     }
 
     /// Makes a bucket that the caller owns.
@@ -43,15 +57,13 @@ impl Store {
         name: BucketName,
     ) -> Result<Committed<BucketRecord>, Error> {
         let agency = self.agency(permit.agency()).await?;
+        let subject = Subject::Bucket(name.clone());
         let command = CreateBucket {
             name,
             owner: owner(permit),
             created: self.0.clock.now(),
         };
-        let record = agency
-            .index
-            .commit(command, agency.ledger.entry(draft))
-            .await?;
+        let record = agency.change(&subject, command, draft).await?;
         Ok(Committed(record))
     }
 
@@ -65,15 +77,14 @@ impl Store {
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
         let agency = self.agency(permit.agency()).await?;
-        let bucket_id = bucket_of(permit)?.id;
+        let bucket = bucket_of(permit)?;
+        let subject = Subject::Bucket(bucket.name.clone());
+        let bucket_id = bucket.id;
         let command = DeleteBucket {
             bucket_id,
             at: self.0.clock.now(),
         };
-        agency
-            .index
-            .commit(command, agency.ledger.entry(draft))
-            .await?;
+        agency.change(&subject, command, draft).await?;
         Ok(Committed(()))
     }
 }

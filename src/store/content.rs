@@ -71,11 +71,11 @@ impl Store {
     ) -> Result<Content, Error> {
         let agency = self.agency(permit.agency()).await?;
         let (bucket, object_key) = object_of(permit)?;
-        let Found(ObjectRecord {
+        let ObjectRecord {
             head,
             wrapped_key,
             body,
-        }) = found;
+        } = &*found.0;
         if range.end > head.size_bytes {
             return Err(Error::InvalidRange);
         }
@@ -91,7 +91,7 @@ impl Store {
                 let data_key = unwrap(&agency, &wrapped_key, &place)?;
                 let whole = Whole {
                     data_key,
-                    sealed,
+                    sealed: sealed.clone(),
                     purpose: Purpose::Object,
                 };
                 return whole
@@ -102,7 +102,7 @@ impl Store {
                 let data_key = unwrap(&agency, &wrapped_key, &place)?;
                 let sealed = SealedBlob {
                     data_key,
-                    blob_id,
+                    blob_id: *blob_id,
                     purpose: Purpose::Object,
                 };
                 let reading = sealed
@@ -113,7 +113,7 @@ impl Store {
             StoredBody::Parts { upload, .. } => {
                 // Each part's seal binds its own size; together they are the object's.
                 let size_bytes = head.size_bytes;
-                let beyond = agency.index.read(|r| r.pieces(upload, size_bytes, 1))?;
+                let beyond = agency.index.read(|r| r.pieces(*upload, size_bytes, 1))?;
                 if !beyond.is_empty() {
                     return Err(Error::Damaged);
                 }
@@ -122,7 +122,7 @@ impl Store {
                     agency: Arc::clone(&agency),
                     bucket: bucket.id,
                     object_key: object_key.clone(),
-                    upload,
+                    upload: *upload,
                     rest: range,
                     pieces: VecDeque::new(),
                     current: None,

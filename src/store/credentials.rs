@@ -196,11 +196,15 @@ impl Store {
             access_key_id: id.clone(),
             at: self.0.clock.now(),
         };
-        agency
-            .index
-            .commit(command, agency.ledger.entry(draft))
-            .await?;
-        agency.credentials.forget(id);
+        let committed = agency.index.commit(command, agency.ledger.entry(draft));
+        let id = id.clone();
+        // A task of its own: a caller that is gone must not leave a revoked key in memory.
+        let revoking = tokio::spawn(async move {
+            let outcome = committed.await;
+            agency.credentials.forget(&id);
+            outcome
+        });
+        revoking.await.map_err(|_| Error::Stopping)??;
         Ok(Committed(()))
     }
 

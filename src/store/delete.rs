@@ -17,6 +17,7 @@ use super::buckets::object_of;
 use super::buckets::owner;
 use super::error::Error;
 use super::put::new_version_id;
+use super::recent::Subject;
 
 /// One object to delete, with the permission to.
 pub struct Deletion {
@@ -54,16 +55,14 @@ impl Store {
         let versioning = versioning(&agency, &permit)?;
         let owner = owner(&permit);
         let deletion = Deletion { permit, version_id }.command(versioning)?;
+        let subject = Subject::Objects(bucket_id, vec![deletion.object_key.clone()]);
         let command = DeleteObject {
             bucket_id,
             deletion,
             at: self.0.clock.now(),
             owner,
         };
-        let outcome = agency
-            .index
-            .commit(command, agency.ledger.entry(draft))
-            .await?;
+        let outcome = agency.change(&subject, command, draft).await?;
         Ok(Committed(outcome))
     }
 
@@ -82,17 +81,16 @@ impl Store {
         let deletions = deletions
             .iter()
             .map(|deletion| deletion.command(versioning));
-        let deletions = deletions.collect::<Result<_, _>>()?;
+        let deletions: Vec<_> = deletions.collect::<Result<_, _>>()?;
+        let keys = deletions.iter().map(|deletion| deletion.object_key.clone());
+        let subject = Subject::Objects(bucket_of(permit)?.id, keys.collect());
         let command = DeleteObjects {
             bucket_id: bucket_of(permit)?.id,
             deletions,
             at: self.0.clock.now(),
             owner: owner(permit),
         };
-        let outcomes = agency
-            .index
-            .commit(command, agency.ledger.entry(draft))
-            .await?;
+        let outcomes = agency.change(&subject, command, draft).await?;
         Ok(Committed(outcomes))
     }
 }

@@ -1,8 +1,11 @@
 //! Finding an object, and a part inside it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::access::permit::Permit;
+use crate::meta::OfAgency;
+use crate::meta::Reader;
 use crate::meta::records::ObjectHead;
 use crate::meta::records::ObjectMetadata;
 use crate::meta::records::ObjectRecord;
@@ -19,7 +22,7 @@ use super::error::Error;
 
 /// An object as one read of the index found it.
 #[derive(Clone, Debug)]
-pub struct Found(pub(super) ObjectRecord);
+pub struct Found(pub(super) Arc<ObjectRecord>);
 
 impl Found {
     fn head(&self) -> &ObjectHead {
@@ -78,13 +81,29 @@ impl Store {
     ) -> Result<Option<Found>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let (bucket, object_key) = object_of(permit)?;
-        let record = agency.index.read(|reader| match version_id {
-            None => reader.object(bucket.id, object_key),
-            Some(version_id) => match reader.object_version(bucket.id, object_key, &version_id)? {
-                Some(VersionRecord::Object(record)) => Ok(Some(record)),
-                Some(VersionRecord::Marker(_)) | None => Ok(None),
-            },
-        })?;
+        let Some(version_id) = version_id else {
+            let before = match agency.recent.object(bucket.id, object_key) {
+                Ok(record) => return Ok(Some(Found(record))),
+                Err(before) => before,
+            };
+            let found = agency
+                .index
+                .read(|reader| reader.object(bucket.id, object_key))?;
+            let found = found.map(Arc::new);
+            if let Some(record) = &found {
+                agency
+                    .recent
+                    .keep_object(bucket.id, object_key, record, before);
+            }
+            return Ok(found.map(Found));
+        };
+        let read = |reader: &Reader<'_, OfAgency>| {
+            reader.object_version(bucket.id, object_key, &version_id)
+        };
+        let record = match agency.index.read(read)? {
+            Some(VersionRecord::Object(record)) => Some(Arc::new(record)),
+            Some(VersionRecord::Marker(_)) | None => None,
+        };
         Ok(record.map(Found))
     }
 

@@ -1,10 +1,10 @@
 //! A document on its way in: digested and sealed in one pass, small ones in memory, large ones into
 //! a blob.
 //!
-//! The sketch. A small document: no copy beyond the one into its sealed form, no hop. A large one,
-//! for each block: the pieces that the connection gave are kept as they are (no copy), go to a
-//! thread of the blocking pool that digests and seals them (one copy, into the segment that is
-//! sealed in place), and are written while the next block is collected. So there are at most one
+//! The sketch. A small document in one piece: no copy beyond the one into its sealed form, no hop. A
+//! large one, for each block: the pieces that the connection gave are copied together, go to a
+//! thread of the blocking pool that digests and seals them (a second copy, into the segment that is
+//! sealed in place), and are written while the next block is sealed. So there are at most one
 //! block being collected, one being sealed and one being written; a block is small when many
 //! uploads are under way, so that memory stays flat.
 
@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
+use bytes::BytesMut;
 
 use crate::blobs::store::BlobStore;
 use crate::crypto::blob::Binding;
@@ -96,27 +97,12 @@ pub(super) async fn ingest(
         purpose,
     };
     let digests = Digests::new(&plan(&body, keep));
-    let Some(block) = collect(&mut body, limits::INLINE_BYTES_MAX + 1).await? else {
-        return Ok(small(
-            &data_key,
-            &binding(inline),
-            Vec::new(),
-            digests,
-            &body,
-            keep,
-        )?
-        .with(data_key));
-    };
-    if block.size_bytes <= limits::INLINE_BYTES_MAX {
-        return Ok(small(
-            &data_key,
-            &binding(inline),
-            block.pieces,
-            digests,
-            &body,
-            keep,
-        )?
-        .with(data_key));
+    let block = collect(&mut body, limits::INLINE_BYTES_MAX + 1)
+        .await?
+        .unwrap_or_default();
+    if block.len() <= limits::INLINE_BYTES_MAX {
+        let small = small(&data_key, &binding(inline), &block, digests, &body, keep)?;
+        return Ok(small.with(data_key));
     }
     let sealer = Sealer::new(&data_key, &binding(blob_id));
     let work = Work {
@@ -144,42 +130,44 @@ fn plan(body: &impl Body, keep: ChecksumAlgorithm) -> DigestPlan {
 fn small(
     data_key: &SecretKey,
     binding: &Binding,
-    pieces: Vec<Bytes>,
+    plaintext: &[u8],
     mut digests: Digests,
     body: &impl Body,
     keep: ChecksumAlgorithm,
 ) -> Result<Arrived, Error> {
-    let plaintext = match <[Bytes; 1]>::try_from(pieces) {
-        Ok([whole]) => whole,
-        Err(pieces) => pieces.concat().into(),
-    };
-    digests.update(&plaintext);
+    digests.update(plaintext);
     let results = digests.finish();
-    let sealed = Sealed::Inline(seal_whole(data_key, binding, &plaintext).into());
+    let sealed = Sealed::Inline(seal_whole(data_key, binding, plaintext).into());
     arrived(plaintext.len() as u64, &results, body, keep, sealed)
 }
 
-/// Pieces of a body as they came, together about as large as was asked for.
-struct Block {
-    pieces: Vec<Bytes>,
-    size_bytes: usize,
-}
-
-/// The next block; `None` at the end of the body.
-async fn collect(body: &mut impl Body, size_bytes: usize) -> Result<Option<Block>, Error> {
-    let mut block = Block {
-        pieces: Vec::new(),
-        size_bytes: 0,
-    };
-    while block.size_bytes < size_bytes {
+/// The next block; `None` at the end of the body. The pieces are copied together, for each of them
+/// would hold on to the whole buffer that its connection read it into.
+async fn collect(body: &mut impl Body, size_bytes: usize) -> Result<Option<Bytes>, Error> {
+    let mut first = Bytes::new();
+    let mut block = BytesMut::new();
+    while first.len() + block.len() < size_bytes {
         let Some(piece) = body.next().await else {
             break;
         };
         let piece = piece?;
-        block.size_bytes += piece.len();
-        block.pieces.push(piece);
+        // A small document usually comes in one piece, and needs no copy.
+        if first.is_empty() && block.is_empty() {
+            first = piece;
+            continue;
+        }
+        if block.is_empty() {
+            block.reserve(size_bytes.max(first.len() + piece.len()));
+            block.extend_from_slice(&std::mem::take(&mut first));
+        }
+        block.extend_from_slice(&piece);
     }
-    Ok((block.size_bytes > 0).then_some(block))
+    let block = if block.is_empty() {
+        first
+    } else {
+        block.freeze()
+    };
+    Ok((!block.is_empty()).then_some(block))
 }
 
 /// What goes to a thread of the blocking pool and comes back with sealed pieces.
@@ -190,12 +178,10 @@ struct Work {
 }
 
 impl Work {
-    fn take(mut self, block: Block) -> Self {
-        for piece in block.pieces {
-            self.digests.update(&piece);
-            let sealed = &mut self.sealed;
-            self.sealer.push(&piece, &mut |bytes| sealed.push(bytes));
-        }
+    fn take(mut self, block: &Bytes) -> Self {
+        self.digests.update(block);
+        let sealed = &mut self.sealed;
+        self.sealer.push(block, &mut |bytes| sealed.push(bytes));
         self
     }
 }
@@ -204,20 +190,26 @@ async fn large(
     blobs: &BlobStore,
     agency: &AgencyId,
     blob_id: BlobId,
-    first: Block,
+    first: Bytes,
     mut work: Work,
     body: &mut impl Body,
 ) -> Result<(u64, DigestResults), Error> {
     let upload = LargeUpload::begin();
     let mut writer = blobs.create(agency, blob_id);
     let mut next = Some(first);
+    let mut sealed = Vec::new();
     while let Some(block) = next {
-        let sealing = tokio::task::spawn_blocking(move || work.take(block));
+        let sealing = tokio::task::spawn_blocking(move || work.take(&block));
+        // While this block is sealed, the one before it is written and the one after it collected.
+        for bytes in sealed.drain(..) {
+            writer.write(bytes).await?;
+        }
         next = collect(body, upload.block_bytes()).await?;
         work = sealing.await.map_err(|_| Error::Stopping)?;
-        for sealed in work.sealed.drain(..) {
-            writer.write(sealed).await?;
-        }
+        sealed.append(&mut work.sealed);
+    }
+    for bytes in sealed {
+        writer.write(bytes).await?;
     }
     let (last, size_bytes) = work.sealer.finish();
     writer.write(last).await?;

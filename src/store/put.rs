@@ -1,5 +1,7 @@
 //! Storing an object: ingest, wrap its key for its place, commit.
 
+use std::sync::Arc;
+
 use crate::access::permit::Permit;
 use crate::audit::entry::Draft;
 use crate::crypto::blob::Purpose;
@@ -28,6 +30,7 @@ use super::error::Error;
 use super::ingest::Ingested;
 use super::ingest::Sealed;
 use super::ingest::ingest;
+use super::recent::Subject;
 
 /// How often a commit is tried again when the bucket's versioning changed under it.
 const TRIES: usize = 3;
@@ -84,13 +87,14 @@ impl Store {
 
     async fn commit(
         &self,
-        agency: &Agency,
+        agency: &Arc<Agency>,
         permit: &Permit,
         draft: &Draft<'_>,
         object: NewObject,
         ingested: &Ingested,
     ) -> Result<Committed<Stored>, Error> {
         let (bucket, object_key) = object_of(permit)?;
+        let subject = Subject::Objects(bucket.id, vec![object_key.clone()]);
         let mut versioning = object.versioning;
         let mut tries = 0;
         loop {
@@ -125,17 +129,13 @@ impl Store {
                 precondition: object.precondition.clone(),
                 version,
             };
-            match agency
-                .index
-                .commit(command, agency.ledger.entry(draft))
-                .await
-            {
-                Err(meta::Error::VersioningChanged) if tries < TRIES => {
+            match agency.change(&subject, command, draft).await {
+                Err(Error::Metadata(meta::Error::VersioningChanged)) if tries < TRIES => {
                     let record = agency.index.read(|reader| reader.bucket(&bucket.name))?;
                     let record = record.filter(|record| record.id == bucket.id);
                     versioning = record.ok_or(meta::Error::NoSuchBucket)?.versioning;
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
                 Ok(_) => {
                     let checksum = ingested.checksum;
                     return Ok(Committed(Stored {

@@ -48,6 +48,7 @@ use super::ingest::ingest;
 use super::list::beside;
 use super::put::Stored;
 use super::put::new_version_id;
+use super::recent::Subject;
 
 /// The checksum of uploads that announce none, as S3 computes it.
 const DEFAULT_CHECKSUM: (ChecksumAlgorithm, ChecksumType) =
@@ -233,6 +234,8 @@ impl Store {
         let checksum = checksum(&upload, &completion, &parts)?;
         let etag = etag(&parts);
         let (version_id, modified) = (new_version_id(versioning), self.0.clock.now());
+        let (_, object_key) = object_of(permit)?;
+        let subject = Subject::Objects(bucket_of(permit)?.id, vec![object_key.clone()]);
         let command = CompleteUpload {
             place: place(permit, upload_id)?,
             parts: parts
@@ -248,10 +251,7 @@ impl Store {
             etag,
             checksum,
         };
-        agency
-            .index
-            .commit(command, agency.ledger.entry(draft))
-            .await?;
+        agency.change(&subject, command, draft).await?;
         Ok(Committed(Stored {
             version_id,
             etag,

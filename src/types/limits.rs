@@ -56,6 +56,8 @@ pub const READ_BUFFERS_FREE_MAX: usize = 64;
 pub const KEY_VERSIONS_MAX: usize = 1_000;
 /// Bytes of an agency's keyring file: twice what its versions can fill.
 pub const KEYRING_BYTES_MAX: u64 = 1 << 20;
+/// Bytes of records of one agency that are kept in memory as they were read.
+pub const RECENT_BYTES_MAX: usize = 64 << 20;
 /// Seconds for which a presigned URL may live. Source: AWS S3 API, "Authenticating Requests: Using
 /// Query Parameters".
 pub const PRESIGN_SECONDS_MAX: u64 = 604_800;

@@ -116,7 +116,7 @@ impl S3Request {
     }
 
     /// Permission for the request's action on its bucket.
-    pub async fn permit_bucket(&self) -> Result<(Permit, BucketRecord), S3Error> {
+    pub async fn permit_bucket(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
         let record = self.bucket_record(self.bucket_name()?).await?;
         let resource = Resource::Bucket(facts(&record));
         Ok((
@@ -126,7 +126,7 @@ impl S3Request {
     }
 
     /// Permission for the request's action on its object.
-    pub async fn permit_object(&self) -> Result<(Permit, BucketRecord), S3Error> {
+    pub async fn permit_object(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
         let record = self.bucket_record(self.bucket_name()?).await?;
         let permit = self.permit_on(self.action, &record, self.object_key()?)?;
         Ok((permit, record))
@@ -145,7 +145,7 @@ impl S3Request {
 
     /// What `access` must know of a bucket of the caller's agency. Names are unique inside an
     /// agency, so a foreign bucket and a missing one are the same thing here.
-    pub async fn bucket_record(&self, name: &BucketName) -> Result<BucketRecord, S3Error> {
+    pub async fn bucket_record(&self, name: &BucketName) -> Result<Arc<BucketRecord>, S3Error> {
         let found = self.store().bucket(&self.caller.agency, name).await?;
         found.ok_or_else(|| {
             S3Error::from(Code::NoSuchBucket).with("BucketName", name.as_str().to_owned())
