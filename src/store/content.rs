@@ -88,7 +88,7 @@ impl Store {
         };
         let mut reading = match body {
             StoredBody::Inline(sealed) => {
-                let data_key = unwrap(&agency, &wrapped_key, &place)?;
+                let data_key = unwrap(&agency, wrapped_key, &place)?;
                 let whole = Whole {
                     data_key,
                     sealed: sealed.clone(),
@@ -99,7 +99,7 @@ impl Store {
                     .map(Content::Ready);
             }
             StoredBody::Blob(blob_id) => {
-                let data_key = unwrap(&agency, &wrapped_key, &place)?;
+                let data_key = unwrap(&agency, wrapped_key, &place)?;
                 let sealed = SealedBlob {
                     data_key,
                     blob_id: *blob_id,
