@@ -50,8 +50,18 @@ impl BlobWriter {
 
     /// Appends bytes, without copying them. After an error the writer is to be dropped.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
-        self.waiting_bytes += bytes.len();
-        self.waiting.push(bytes);
+        self.write_all([bytes]).await
+    }
+
+    /// As [`BlobWriter::write`], for several pieces, which go to the backend together.
+    pub async fn write_all(
+        &mut self,
+        pieces: impl IntoIterator<Item = Bytes>,
+    ) -> Result<(), Error> {
+        for bytes in pieces {
+            self.waiting_bytes += bytes.len();
+            self.waiting.push(bytes);
+        }
         let enough = match self.upload {
             None => self.backend.part_bytes.max(limits::BLOB_START_BYTES),
             Some(_) => self.backend.part_bytes,

@@ -15,7 +15,7 @@ use crate::types::names::AgencyId;
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(30);
 /// For how long a blob that nothing refers to stays, so that reads under way end well.
-const GRACE_SECONDS: i64 = 60;
+const GRACE_SECONDS: i64 = 600;
 /// Shards whose names are gone through in one round: all 256 in an hour and a half.
 const SHARDS_A_ROUND: u8 = 2;
 const DAY_SECONDS: i64 = 86_400;

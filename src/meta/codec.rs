@@ -11,7 +11,7 @@
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use super::records::{AgencyState, ObjectMetadata, Owner, UploadNumber, Versioning};
+use super::records::{AgencyState, ObjectMetadata, UploadNumber, Versioning};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
@@ -38,14 +38,6 @@ where
 {
     row.get::<_, Option<Sql<T>>>(index)
         .map(|sql| sql.map(|sql| sql.0))
-}
-
-/// Reads two columns as the owner that they are.
-pub(super) fn owner(row: &Row<'_>, index: usize) -> rusqlite::Result<Owner> {
-    Ok(Owner {
-        id: column(row, index)?,
-        name: column(row, index + 1)?,
-    })
 }
 
 fn wrong() -> FromSqlError {

@@ -27,6 +27,7 @@ mod codec;
 pub mod commands;
 mod engine;
 mod error;
+mod principals;
 pub mod queries;
 pub mod records;
 mod schema;

@@ -1,5 +1,7 @@
 //! What commands take and queries give: the index in the house's own types.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::error::Error;
@@ -201,7 +203,7 @@ pub struct ListedObject {
     /// `Last-Modified`.
     pub modified: Time,
     /// Who stored it.
-    pub owner: Owner,
+    pub owner: Arc<Owner>,
     /// What its checksum is of.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -218,7 +220,7 @@ pub struct ListedVersion {
     /// `Last-Modified`.
     pub modified: Time,
     /// Who stored it.
-    pub owner: Owner,
+    pub owner: Arc<Owner>,
     /// The document's size, tag and checksum; `None` for a delete marker.
     pub content: Option<ListedContent>,
 }
@@ -261,7 +263,7 @@ pub struct ListedUpload {
     /// Its id.
     pub upload_id: UploadId,
     /// Who began it.
-    pub owner: Owner,
+    pub owner: Arc<Owner>,
     /// When.
     pub initiated: Time,
     /// The checksum that the client announced.

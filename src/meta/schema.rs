@@ -10,7 +10,7 @@
 //! pieces       parts of uploads, in progress and completed
 //! garbage      blobs that nothing refers to any more
 //! abandoned    uploads whose pieces are to become garbage
-//! principals   who has access keys
+//! principals   who owns anything or has access keys, each once; `owner` columns are its number
 //! access_keys  their credentials, secrets sealed
 //! audit        the log
 //! counters     the next number, the length of the log
@@ -55,8 +55,7 @@ impl Schema for OfAgency {
 CREATE TABLE buckets (
     bucket_id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    owner BLOB NOT NULL,
-    owner_name TEXT NOT NULL,
+    owner INTEGER NOT NULL,
     created_ms INTEGER NOT NULL,
     versioning INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -70,8 +69,7 @@ CREATE TABLE objects (
     size_bytes INTEGER NOT NULL,
     etag BLOB NOT NULL,
     modified_ms INTEGER NOT NULL,
-    owner BLOB NOT NULL,
-    owner_name TEXT NOT NULL,
+    owner INTEGER NOT NULL,
     checksum_kind INTEGER,
     PRIMARY KEY (bucket_id, object_key)
 ) STRICT, WITHOUT ROWID;
@@ -84,8 +82,7 @@ CREATE TABLE versions (
     size_bytes INTEGER NOT NULL,
     etag BLOB,
     modified_ms INTEGER NOT NULL,
-    owner BLOB NOT NULL,
-    owner_name TEXT NOT NULL,
+    owner INTEGER NOT NULL,
     checksum_kind INTEGER,
     PRIMARY KEY (bucket_id, object_key, sequence DESC)
 ) STRICT, WITHOUT ROWID;
@@ -109,8 +106,7 @@ CREATE TABLE uploads (
     upload_id BLOB NOT NULL,
     bucket_id INTEGER NOT NULL,
     object_key BLOB NOT NULL,
-    owner BLOB NOT NULL,
-    owner_name TEXT NOT NULL,
+    owner INTEGER NOT NULL,
     initiated_ms INTEGER NOT NULL,
     content_type TEXT NOT NULL,
     metadata TEXT,
@@ -149,14 +145,14 @@ CREATE TABLE abandoned (
 ) STRICT;
 
 CREATE TABLE principals (
-    name TEXT PRIMARY KEY,
-    canonical_id BLOB NOT NULL,
-    created_ms INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+    number INTEGER PRIMARY KEY,
+    canonical_id BLOB NOT NULL UNIQUE,
+    name TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE access_keys (
     access_key_id TEXT PRIMARY KEY,
-    principal TEXT NOT NULL,
+    principal INTEGER NOT NULL,
     roles TEXT NOT NULL,
     sealed_secret BLOB NOT NULL,
     created_ms INTEGER NOT NULL,

@@ -13,6 +13,7 @@
 use super::codec::{self, Sql, column, optional};
 use super::engine::Tx;
 use super::error::Error;
+use super::principals::number_of;
 use super::records::{NewVersion, Owner, StoredBody, UploadNumber, Versioning};
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
@@ -23,7 +24,7 @@ use crate::types::names::ObjectKey;
 macro_rules! shared_columns {
     () => {
         "bucket_id, object_key, sequence, version_id, size_bytes, etag, modified_ms, owner, \
-         owner_name, checksum_kind"
+         checksum_kind"
     };
 }
 
@@ -94,12 +95,13 @@ impl<'a> Spot<'a> {
     /// Makes a version the current one.
     pub(super) fn put(&self, tx: &Tx<'_>, version: &NewVersion) -> Result<Sequence, Error> {
         self.make_way(tx, version.modified)?;
+        let owner = number_of(tx, &version.owner)?;
         let sequence = Sequence(tx.next_number());
         tx.execute(
             concat!(
                 "INSERT OR REPLACE INTO objects (",
                 shared_columns!(),
-                ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
             ),
             (
                 Sql(self.bucket_id),
@@ -109,8 +111,7 @@ impl<'a> Spot<'a> {
                 Sql(version.size_bytes),
                 codec::etag_bytes(&version.etag),
                 Sql(version.modified),
-                Sql(&version.owner.id),
-                Sql(&version.owner.name),
+                owner,
                 version.checksum.as_ref().map(codec::checksum_kind),
             ),
         )?;
@@ -137,7 +138,7 @@ impl<'a> Spot<'a> {
             concat!(
                 "INSERT INTO versions (",
                 shared_columns!(),
-                ") VALUES (?1, ?2, ?3, ?4, 0, NULL, ?5, ?6, ?7, NULL)"
+                ") VALUES (?1, ?2, ?3, ?4, 0, NULL, ?5, ?6, NULL)"
             ),
             (
                 Sql(self.bucket_id),
@@ -145,8 +146,7 @@ impl<'a> Spot<'a> {
                 Sql(Sequence(tx.next_number())),
                 Sql(marker),
                 Sql(modified),
-                Sql(&owner.id),
-                Sql(&owner.name),
+                number_of(tx, owner)?,
             ),
         )?;
         Ok(())

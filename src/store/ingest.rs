@@ -201,16 +201,15 @@ async fn large(
     while let Some(block) = next {
         let sealing = tokio::task::spawn_blocking(move || work.take(&block));
         // While this block is sealed, the one before it is written and the one after it collected.
-        for bytes in sealed.drain(..) {
-            writer.write(bytes).await?;
-        }
-        next = collect(body, upload.block_bytes()).await?;
+        let writing = writer.write_all(std::mem::take(&mut sealed));
+        let collecting = collect(body, upload.block_bytes());
+        let (written, collected) = futures_util::future::join(writing, collecting).await;
+        written?;
+        next = collected?;
         work = sealing.await.map_err(|_| Error::Stopping)?;
         sealed.append(&mut work.sealed);
     }
-    for bytes in sealed {
-        writer.write(bytes).await?;
-    }
+    writer.write_all(sealed).await?;
     let (last, size_bytes) = work.sealer.finish();
     writer.write(last).await?;
     // Digests are compared before the sync, so that a broken upload costs none.

@@ -43,7 +43,10 @@ impl Store {
     /// If index or backend fail.
     pub async fn sweep_garbage(&self, agency: &AgencyId, before: Time) -> Result<Swept, Error> {
         let agency = self.agency_of_any_state(agency).await?;
-        let collect = CollectAbandoned { pieces_max: STEP };
+        let collect = CollectAbandoned {
+            before,
+            pieces_max: STEP,
+        };
         let progress = agency.index.commit_unrecorded(collect).await?;
         let blob_ids = beside(&agency.index, move |reader| reader.garbage(before, STEP)).await?;
         let swept = Swept {

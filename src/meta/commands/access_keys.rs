@@ -3,6 +3,7 @@
 use super::super::codec::{Sql, optional, roles_text};
 use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
+use super::super::principals::number_of;
 use super::super::records::Owner;
 use super::super::schema::OfAgency;
 use crate::types::clock::Time;
@@ -50,21 +51,12 @@ impl Command for CreateAccessKey {
             Limited::AccessKeys,
         )?;
         tx.execute(
-            "INSERT INTO principals (name, canonical_id, created_ms) VALUES (?1, ?2, ?3)
-             ON CONFLICT (name) DO NOTHING",
-            (
-                Sql(&self.owner.name),
-                Sql(&self.owner.id),
-                Sql(self.created),
-            ),
-        )?;
-        tx.execute(
             "INSERT INTO access_keys (access_key_id, principal, roles, sealed_secret, created_ms,
                  expires_ms, inline_policy)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             (
                 Sql(&self.access_key_id),
-                Sql(&self.owner.name),
+                number_of(tx, &self.owner)?,
                 roles_text(&self.roles),
                 self.sealed_secret.as_slice(),
                 Sql(self.created),

@@ -3,6 +3,7 @@
 use super::super::codec::{Sql, column};
 use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
+use super::super::principals::number_of;
 use super::super::records::{BucketRecord, Owner, Versioning};
 use super::super::schema::OfAgency;
 use crate::types::clock::Time;
@@ -27,7 +28,8 @@ impl Command for CreateBucket {
 
     fn apply(&self, tx: &Tx<'_>) -> Result<BucketRecord, Error> {
         let taken = tx.first(
-            "SELECT owner FROM buckets WHERE name = ?1",
+            "SELECT p.canonical_id FROM buckets b JOIN principals p ON p.number = b.owner
+             WHERE b.name = ?1",
             [Sql(&self.name)],
             |row| column(row, 0),
         )?;
@@ -48,13 +50,12 @@ impl Command for CreateBucket {
             versioning: Versioning::Off,
         };
         tx.execute(
-            "INSERT INTO buckets (bucket_id, name, owner, owner_name, created_ms, versioning)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO buckets (bucket_id, name, owner, created_ms, versioning)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
             (
                 Sql(record.id),
                 Sql(&record.name),
-                Sql(&record.owner.id),
-                Sql(&record.owner.name),
+                number_of(tx, &record.owner)?,
                 Sql(record.created),
                 Sql(record.versioning),
             ),

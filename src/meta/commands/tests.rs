@@ -17,9 +17,13 @@ use super::{
     UploadPlace,
 };
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
+use crate::types::clock::Time;
 use crate::types::etag::{Etag, EtagMatch};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
 use crate::types::limits;
+
+/// After everything that these tests do.
+const LATER: Time = Time::from_millis(i64::MAX);
 
 #[tokio::test]
 async fn an_object_comes_back_as_it_was_put() {
@@ -390,7 +394,10 @@ async fn abandoned_parts_become_garbage_in_bounded_steps() {
 
     let mut steps = 0;
     while let Progress::More = index
-        .commit_unrecorded(CollectAbandoned { pieces_max: 2 })
+        .commit_unrecorded(CollectAbandoned {
+            before: LATER,
+            pieces_max: 2,
+        })
         .await
         .unwrap()
     {
@@ -436,7 +443,10 @@ async fn removing_objects_and_buckets_abandons_their_parts() {
         at: at(1_000),
     };
     index.commit(delete, entry()).await.unwrap();
-    let collect = CollectAbandoned { pieces_max: 100 };
+    let collect = CollectAbandoned {
+        before: LATER,
+        pieces_max: 100,
+    };
     let done = index.commit_unrecorded(collect).await.unwrap();
     assert_eq!(done, Progress::Done);
     let garbage = index.read(|q| q.garbage(at(10_000), 100)).unwrap();

@@ -3,6 +3,7 @@
 use super::super::codec::{self, Sql, column, optional};
 use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
+use super::super::principals::number_of;
 use super::super::queries::{UPLOAD, read_upload};
 use super::super::records::{ObjectMetadata, Owner, StoredPiece, UploadNumber, UploadRecord};
 use super::super::schema::OfAgency;
@@ -75,15 +76,14 @@ impl Command for CreateUpload {
         let number = UploadNumber(tx.next_number());
         tx.execute(
             "INSERT INTO uploads (upload_number, upload_id, bucket_id, object_key, owner,
-                 owner_name, initiated_ms, content_type, metadata, checksum_kind)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 initiated_ms, content_type, metadata, checksum_kind)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             (
                 Sql(number),
                 Sql(&self.place.upload_id),
                 Sql(self.place.bucket_id),
                 Sql(&self.place.object_key),
-                Sql(&self.owner.id),
-                Sql(&self.owner.name),
+                number_of(tx, &self.owner)?,
                 Sql(self.initiated),
                 self.metadata.content_type.as_str(),
                 codec::metadata_text(&self.metadata),
@@ -196,6 +196,9 @@ pub(super) fn end(tx: &Tx<'_>, number: UploadNumber) -> Result<(), Error> {
 /// until nothing is left.
 #[derive(Clone, Copy, Debug)]
 pub struct CollectAbandoned {
+    /// Only of uploads that were abandoned before this moment: somebody may still read the object
+    /// that had their parts.
+    pub before: Time,
     /// Parts at most.
     pub pieces_max: u32,
 }
@@ -217,8 +220,9 @@ impl Command for CollectAbandoned {
         let mut left = self.pieces_max;
         while left > 0 {
             let oldest = tx.first(
-                "SELECT upload_number, since_ms FROM abandoned ORDER BY upload_number LIMIT 1",
-                [],
+                "SELECT upload_number, since_ms FROM abandoned WHERE since_ms < ?1
+                 ORDER BY upload_number LIMIT 1",
+                [Sql(self.before)],
                 |row| Ok((column::<UploadNumber>(row, 0)?, column::<Time>(row, 1)?)),
             )?;
             let Some((number, since)) = oldest else {

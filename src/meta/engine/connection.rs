@@ -23,7 +23,7 @@ const STATEMENTS_KEPT: usize = 256;
 
 /// How long a connection waits for another's lock. Only a checkpoint that empties the log ever
 /// waits, for readers that answer in milliseconds.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY: Duration = Duration::from_secs(1);
 
 /// Every connection's settings. Why they are what they are:
 /// - `temp_store`: a sort that spilled to a file would leave plaintext there (law 1).

@@ -232,10 +232,13 @@ impl Writer {
         if frames < self.log_frames_asked {
             self.log_frames_asked = 0;
         }
-        if (frames - self.log_frames_asked) * FRAME_BYTES >= limits::WAL_CHECKPOINT_BYTES {
-            self.log_frames_asked = frames;
-            self.checkpoints.ask();
+        if (frames - self.log_frames_asked) * FRAME_BYTES < limits::WAL_CHECKPOINT_BYTES {
+            return;
         }
+        self.log_frames_asked = frames;
+        self.checkpoints.ask();
+        // Waits for readers, which answer in milliseconds. Should one not, commits go on, and the
+        // next try comes with as many bytes more.
         if frames * FRAME_BYTES >= limits::WAL_BYTES_MAX {
             match self.checkpoint(CheckpointMode::RESTART) {
                 Ok(()) => self.log_frames.store(0, Ordering::Relaxed),

@@ -5,15 +5,16 @@ use rusqlite::Row;
 use super::super::codec::{Sql, column, optional};
 use super::super::engine::Reader;
 use super::super::error::Error;
-use super::super::records::{AccessKeyRecord, Owner};
+use super::super::principals::read_owner;
+use super::super::records::AccessKeyRecord;
 use super::super::schema::OfAgency;
 use crate::types::ids::AccessKeyId;
 
 macro_rules! columns {
     () => {
-        "SELECT k.access_key_id, p.canonical_id, k.principal, k.roles, k.sealed_secret, \
+        "SELECT k.access_key_id, p.canonical_id, p.name, k.roles, k.sealed_secret, \
          k.created_ms, k.expires_ms, k.revoked_ms, k.inline_policy \
-         FROM access_keys k JOIN principals p ON p.name = k.principal "
+         FROM access_keys k JOIN principals p ON p.number = k.principal "
     };
 }
 
@@ -49,10 +50,7 @@ impl Reader<'_, OfAgency> {
 fn read_access_key(row: &Row<'_>) -> rusqlite::Result<AccessKeyRecord> {
     Ok(AccessKeyRecord {
         access_key_id: column(row, 0)?,
-        owner: Owner {
-            id: column(row, 1)?,
-            name: column(row, 2)?,
-        },
+        owner: read_owner(row, 1)?,
         roles: column(row, 3)?,
         sealed_secret: row.get(4)?,
         created: column(row, 5)?,

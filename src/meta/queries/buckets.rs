@@ -2,14 +2,23 @@
 
 use rusqlite::Row;
 
-use super::super::codec::{Sql, column, owner};
+use super::super::codec::{Sql, column};
 use super::super::engine::Reader;
 use super::super::error::Error;
+use super::super::principals::read_owner;
 use super::super::records::BucketRecord;
 use super::super::schema::OfAgency;
 use crate::types::ids::CanonicalId;
 use crate::types::limits;
 use crate::types::names::BucketName;
+
+/// The columns of [`read_bucket`].
+macro_rules! columns {
+    () => {
+        "SELECT b.bucket_id, b.name, p.canonical_id, p.name, b.created_ms, b.versioning \
+         FROM buckets b JOIN principals p ON p.number = b.owner "
+    };
+}
 
 impl Reader<'_, OfAgency> {
     /// The bucket of this name.
@@ -18,8 +27,7 @@ impl Reader<'_, OfAgency> {
     /// A fault of the database.
     pub fn bucket(&self, name: &BucketName) -> Result<Option<BucketRecord>, Error> {
         self.first(
-            "SELECT bucket_id, name, owner, owner_name, created_ms, versioning
-             FROM buckets WHERE name = ?1",
+            concat!(columns!(), "WHERE b.name = ?1"),
             [Sql(name)],
             read_bucket,
         )
@@ -43,16 +51,20 @@ impl Reader<'_, OfAgency> {
         let limit = limit.min(limits::BUCKETS_MAX);
         match owner {
             None => self.all(
-                "SELECT bucket_id, name, owner, owner_name, created_ms, versioning
-                 FROM buckets WHERE name >= ?1 AND name < ?2 AND name > ?3
-                 ORDER BY name LIMIT ?4",
+                concat!(
+                    columns!(),
+                    "WHERE b.name >= ?1 AND b.name < ?2 AND b.name > ?3
+                     ORDER BY b.name LIMIT ?4"
+                ),
                 (prefix, end, after, limit),
                 read_bucket,
             ),
             Some(owner) => self.all(
-                "SELECT bucket_id, name, owner, owner_name, created_ms, versioning
-                 FROM buckets WHERE owner = ?1 AND name >= ?2 AND name < ?3 AND name > ?4
-                 ORDER BY name LIMIT ?5",
+                concat!(
+                    columns!(),
+                    "WHERE p.canonical_id = ?1 AND b.name >= ?2 AND b.name < ?3 AND b.name > ?4
+                     ORDER BY b.name LIMIT ?5"
+                ),
                 (Sql(&owner), prefix, end, after, limit),
                 read_bucket,
             ),
@@ -64,7 +76,7 @@ fn read_bucket(row: &Row<'_>) -> rusqlite::Result<BucketRecord> {
     Ok(BucketRecord {
         id: column(row, 0)?,
         name: column(row, 1)?,
-        owner: owner(row, 2)?,
+        owner: read_owner(row, 2)?,
         created: column(row, 4)?,
         versioning: column(row, 5)?,
     })

@@ -52,8 +52,8 @@ pub(super) enum Ended {
     Page,
     /// The rows are over.
     Rows,
-    /// At a common prefix; this is the least key behind it, `None` if there can be none.
-    Prefix(Option<Vec<u8>>),
+    /// At a common prefix; the least key behind it.
+    Before(Vec<u8>),
 }
 
 impl<'q, T> Pager<'q, T> {
@@ -71,7 +71,7 @@ impl<'q, T> Pager<'q, T> {
     pub(super) fn fill(
         &mut self,
         mut rows: Rows<'_>,
-        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Ended, Error> {
         if self.limit == 0 {
             return Ok(Ended::Page);
@@ -83,17 +83,17 @@ impl<'q, T> Pager<'q, T> {
             }
             let object_key = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
             if let Some(common) = self.walk.common_prefix(object_key) {
+                // It ends with the delimiter, so it is as whole as the key that it was cut from.
                 let text = String::from_utf8_lossy(common).into_owned();
                 self.entries.push(ListEntry::Prefix(text));
-                return Ok(Ended::Prefix(successor(common)));
+                return Ok(successor(common).map_or(Ended::Rows, Ended::Before));
             }
             self.entries.push(ListEntry::Object(read(row)?));
         }
         Ok(Ended::Rows)
     }
 
-    /// Runs over the keys from `start` on, seeking behind each common prefix; `query` gives the
-    /// rows from a key on.
+    /// Runs from `start` on, and on from wherever a run of `fill` ends, until the page is complete.
     pub(super) fn walk(
         &mut self,
         start: Option<Vec<u8>>,
@@ -103,7 +103,7 @@ impl<'q, T> Pager<'q, T> {
         while let Some(start) = from {
             from = match fill(self, &start)? {
                 Ended::Page | Ended::Rows => None,
-                Ended::Prefix(behind) => behind,
+                Ended::Before(next) => Some(next),
             };
         }
         Ok(())

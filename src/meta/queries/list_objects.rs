@@ -2,9 +2,10 @@
 
 use rusqlite::Row;
 
-use super::super::codec::{Sql, column, optional, owner};
+use super::super::codec::{Sql, column, optional};
 use super::super::engine::Reader;
 use super::super::error::Error;
+use super::super::principals::Owners;
 use super::super::records::ListedObject;
 use super::super::schema::OfAgency;
 use super::list::{ListEntry, ListPage, ListQuery, Pager};
@@ -25,14 +26,15 @@ impl Reader<'_, OfAgency> {
         let walk = Walk::new(&query.prefix, query.delimiter.as_deref());
         let mut pager = Pager::new(query, &walk);
         self.snapshot(|reader| {
+            let mut owners = Owners::new(reader.connection());
             let mut statement = reader.connection().prepare_cached(
-                "SELECT object_key, size_bytes, etag, modified_ms, owner, owner_name, checksum_kind
+                "SELECT object_key, size_bytes, etag, modified_ms, owner, checksum_kind
                  FROM objects WHERE bucket_id = ?1 AND object_key >= ?2 AND object_key < ?3
                  ORDER BY object_key",
             )?;
             pager.walk(walk.start(query.after.as_deref()), |pager, start| {
                 let rows = statement.query((Sql(bucket_id), start, walk.end()))?;
-                pager.fill(rows, read_listed)
+                pager.fill(rows, |row| read_listed(row, &mut owners))
             })
         })?;
         Ok(pager.page(|last| match last {
@@ -42,13 +44,13 @@ impl Reader<'_, OfAgency> {
     }
 }
 
-fn read_listed(row: &Row<'_>) -> rusqlite::Result<ListedObject> {
+fn read_listed(row: &Row<'_>, owners: &mut Owners<'_>) -> Result<ListedObject, Error> {
     Ok(ListedObject {
         object_key: column(row, 0)?,
         size_bytes: column(row, 1)?,
         etag: column(row, 2)?,
         modified: column(row, 3)?,
-        owner: owner(row, 4)?,
-        checksum: optional(row, 6)?,
+        owner: owners.of(row.get(4)?)?,
+        checksum: optional(row, 5)?,
     })
 }

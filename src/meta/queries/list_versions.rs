@@ -2,9 +2,10 @@
 
 use rusqlite::{OptionalExtension as _, Row};
 
-use super::super::codec::{Sql, column, optional, owner};
+use super::super::codec::{Sql, column, optional};
 use super::super::engine::Reader;
 use super::super::error::Error;
+use super::super::principals::Owners;
 use super::super::records::{ListedContent, ListedVersion};
 use super::super::schema::OfAgency;
 use super::list::{Ended, ListEntry, ListPage, ListQuery, Pager};
@@ -27,7 +28,7 @@ pub struct VersionMarker {
 macro_rules! columns {
     () => {
         "SELECT object_key, sequence, version_id, size_bytes, etag, modified_ms, owner, \
-         owner_name, checksum_kind "
+         checksum_kind "
     };
 }
 
@@ -63,6 +64,7 @@ impl Reader<'_, OfAgency> {
         // The key of the row before: a row is its key's newest if that one is of another key.
         let mut before = Vec::new();
         self.snapshot(|reader| {
+            let mut owners = Owners::new(reader.connection());
             let mut start = walk.start(query.after.as_ref().map(|a| a.key.as_str()));
             if let Some((key, version_id)) = in_the_middle(&walk, query) {
                 let sequence = reader.sequence_of(bucket_id, key, version_id)?;
@@ -71,17 +73,18 @@ impl Reader<'_, OfAgency> {
                     before = key.to_vec();
                     let mut statement = reader.connection().prepare_cached(OLDER_OF_A_KEY)?;
                     let rows = statement.query((Sql(bucket_id), key, Sql(sequence)))?;
-                    start = match pager.fill(rows, |row| read_listed(row, &mut before))? {
-                        Ended::Page => None,
-                        Ended::Rows => Some(next(key)),
-                        Ended::Prefix(behind) => behind,
-                    };
+                    start =
+                        match pager.fill(rows, |row| read_listed(row, &mut before, &mut owners))? {
+                            Ended::Page => None,
+                            Ended::Rows => Some(next(key)),
+                            Ended::Before(next) => Some(next),
+                        };
                 }
             }
             let mut statement = reader.connection().prepare_cached(FROM_A_KEY_ON)?;
             pager.walk(start, |pager, start| {
                 let rows = statement.query((Sql(bucket_id), start, walk.end()))?;
-                pager.fill(rows, |row| read_listed(row, &mut before))
+                pager.fill(rows, |row| read_listed(row, &mut before, &mut owners))
             })
         })?;
         Ok(pager.page(|last| match last {
@@ -126,8 +129,12 @@ fn in_the_middle<'q>(
     walk.holds(key).then_some((key, version_id))
 }
 
-fn read_listed(row: &Row<'_>, before: &mut Vec<u8>) -> rusqlite::Result<ListedVersion> {
-    let key = row.get_ref(0)?.as_blob()?;
+fn read_listed(
+    row: &Row<'_>,
+    before: &mut Vec<u8>,
+    owners: &mut Owners<'_>,
+) -> Result<ListedVersion, Error> {
+    let key = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
     let is_latest = key != before.as_slice();
     if is_latest {
         before.clear();
@@ -139,7 +146,7 @@ fn read_listed(row: &Row<'_>, before: &mut Vec<u8>) -> rusqlite::Result<ListedVe
         Some(etag) => Some(ListedContent {
             size_bytes: column(row, 3)?,
             etag,
-            checksum: optional(row, 8)?,
+            checksum: optional(row, 7)?,
         }),
     };
     Ok(ListedVersion {
@@ -147,7 +154,7 @@ fn read_listed(row: &Row<'_>, before: &mut Vec<u8>) -> rusqlite::Result<ListedVe
         version_id: column(row, 2)?,
         is_latest,
         modified: column(row, 5)?,
-        owner: owner(row, 6)?,
+        owner: owners.of(row.get(6)?)?,
         content,
     })
 }

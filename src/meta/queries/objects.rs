@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use rusqlite::Row;
 
-use super::super::codec::{self, Sql, column, optional, owner};
+use super::super::codec::{self, Sql, column, optional};
 use super::super::engine::Reader;
 use super::super::error::Error;
+use super::super::principals::read_owner;
 use super::super::records::{MarkerRecord, ObjectHead, ObjectRecord, StoredBody, VersionRecord};
 use super::super::schema::OfAgency;
 use crate::types::ids::{BlobId, BucketId, VersionId};
@@ -14,8 +15,8 @@ use crate::types::names::ObjectKey;
 /// The columns of [`read_head`], of a row `o` of `objects` or `versions` and its details `d`.
 macro_rules! head_columns {
     () => {
-        "SELECT o.sequence, o.version_id, o.size_bytes, o.etag, o.modified_ms, o.owner, \
-         o.owner_name, d.content_type, d.metadata, d.checksum, d.upload_number, d.parts_count "
+        "SELECT o.sequence, o.version_id, o.size_bytes, o.etag, o.modified_ms, p.canonical_id, \
+         p.name, d.content_type, d.metadata, d.checksum, d.upload_number, d.parts_count "
     };
 }
 
@@ -32,6 +33,7 @@ macro_rules! object_columns {
 macro_rules! from_objects {
     () => {
         "FROM objects o JOIN details d ON d.sequence = o.sequence
+         JOIN principals p ON p.number = o.owner
          WHERE o.bucket_id = ?1 AND o.object_key = ?2"
     };
 }
@@ -40,6 +42,7 @@ macro_rules! from_objects {
 macro_rules! from_versions {
     () => {
         "FROM versions o LEFT JOIN details d ON d.sequence = o.sequence
+         JOIN principals p ON p.number = o.owner
          WHERE o.bucket_id = ?1 AND o.object_key = ?2 AND o.version_id = ?3"
     };
 }
@@ -164,7 +167,7 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<ObjectHead> {
         size_bytes: column(row, 2)?,
         etag: column(row, 3)?,
         modified: column(row, 4)?,
-        owner: owner(row, 5)?,
+        owner: read_owner(row, 5)?,
         metadata: codec::metadata(row, 7)?,
         checksum: optional(row, 9)?,
         parts: match upload {

@@ -2,9 +2,10 @@
 
 use rusqlite::Row;
 
-use super::super::codec::{self, Sql, column, optional, owner};
+use super::super::codec::{self, Sql, column, optional};
 use super::super::engine::Reader;
 use super::super::error::Error;
+use super::super::principals::{Owners, read_owner};
 use super::super::records::{ListedUpload, UploadRecord};
 use super::super::schema::OfAgency;
 use super::list::{ListEntry, ListPage, ListQuery, Pager};
@@ -25,9 +26,10 @@ pub struct UploadMarker {
 
 /// Finds one upload; its rows are for [`read_upload`].
 pub(in super::super) const UPLOAD: &str = "
-    SELECT upload_number, upload_id, object_key, owner, owner_name, initiated_ms, content_type,
-        metadata, checksum_kind
-    FROM uploads WHERE bucket_id = ?1 AND object_key = ?2 AND upload_id = ?3";
+    SELECT upload_number, upload_id, object_key, p.canonical_id, p.name, initiated_ms,
+        content_type, metadata, checksum_kind
+    FROM uploads JOIN principals p ON p.number = owner
+    WHERE bucket_id = ?1 AND object_key = ?2 AND upload_id = ?3";
 
 /// Reads a row of [`UPLOAD`].
 pub(in super::super) fn read_upload(row: &Row<'_>) -> rusqlite::Result<UploadRecord> {
@@ -35,7 +37,7 @@ pub(in super::super) fn read_upload(row: &Row<'_>) -> rusqlite::Result<UploadRec
         number: column(row, 0)?,
         upload_id: column(row, 1)?,
         object_key: column(row, 2)?,
-        owner: owner(row, 3)?,
+        owner: read_owner(row, 3)?,
         initiated: column(row, 5)?,
         metadata: codec::metadata(row, 6)?,
         checksum: optional(row, 8)?,
@@ -82,8 +84,9 @@ impl Reader<'_, OfAgency> {
             behind = upload_id.as_bytes();
         }
         self.snapshot(|reader| {
+            let mut owners = Owners::new(reader.connection());
             let mut statement = reader.connection().prepare_cached(
-                "SELECT object_key, upload_id, owner, owner_name, initiated_ms, checksum_kind
+                "SELECT object_key, upload_id, owner, initiated_ms, checksum_kind
                  FROM uploads WHERE bucket_id = ?1
                  AND (object_key, upload_id) > (?2, ?3) AND object_key < ?4
                  ORDER BY object_key, upload_id",
@@ -91,7 +94,7 @@ impl Reader<'_, OfAgency> {
             pager.walk(start, |pager, start| {
                 let behind = std::mem::take(&mut behind);
                 let rows = statement.query((Sql(bucket_id), start, behind, walk.end()))?;
-                pager.fill(rows, read_listed)
+                pager.fill(rows, |row| read_listed(row, &mut owners))
             })
         })?;
         Ok(pager.page(|last| match last {
@@ -125,12 +128,12 @@ impl Reader<'_, OfAgency> {
     }
 }
 
-fn read_listed(row: &Row<'_>) -> rusqlite::Result<ListedUpload> {
+fn read_listed(row: &Row<'_>, owners: &mut Owners<'_>) -> Result<ListedUpload, Error> {
     Ok(ListedUpload {
         object_key: column(row, 0)?,
         upload_id: column(row, 1)?,
-        owner: owner(row, 2)?,
-        initiated: column(row, 4)?,
-        checksum: optional(row, 5)?,
+        owner: owners.of(row.get(2)?)?,
+        initiated: column(row, 3)?,
+        checksum: optional(row, 4)?,
     })
 }
