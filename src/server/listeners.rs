@@ -24,9 +24,6 @@ use crate::telemetry::Door;
 use super::error::Error;
 use super::s3_service;
 
-/// Bytes of an answer that a connection collects before it sends them: two segments at a time.
-const WRITE_BYTES: usize = 128 << 10;
-
 /// How long a closed connection may take to go: a client that was refused before its body needs to
 /// read the refusal.
 const DISCONNECT: Duration = Duration::from_secs(5);
@@ -99,7 +96,6 @@ pub(super) fn s3(
                 .client_disconnect_timeout(DISCONNECT)
                 .keep_alive(keep_alive)
                 .tcp_nodelay(true)
-                .h1_write_buffer_size(WRITE_BYTES)
                 .graceful_shutdown_signal(move || {
                     let mut stopping = stopping.clone();
                     async move {
