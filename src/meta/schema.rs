@@ -143,6 +143,7 @@ CREATE TABLE abandoned (
     upload_number INTEGER PRIMARY KEY,
     since_ms INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX abandoned_by_time ON abandoned (since_ms);
 
 CREATE TABLE principals (
     number INTEGER PRIMARY KEY,

@@ -221,7 +221,7 @@ impl Command for CollectAbandoned {
         while left > 0 {
             let oldest = tx.first(
                 "SELECT upload_number, since_ms FROM abandoned WHERE since_ms < ?1
-                 ORDER BY upload_number LIMIT 1",
+                 ORDER BY since_ms, upload_number LIMIT 1",
                 [Sql(self.before)],
                 |row| Ok((column::<UploadNumber>(row, 0)?, column::<Time>(row, 1)?)),
             )?;

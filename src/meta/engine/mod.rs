@@ -38,7 +38,8 @@ pub struct Settings {
     pub readers: usize,
     /// Bytes of pages that each reading connection keeps in the clear in memory.
     pub reader_cache_bytes: usize,
-    /// Bytes of pages that the writer keeps in the clear in memory.
+    /// Bytes of pages that the writer keeps in the clear in memory. SQLite looks through all of
+    /// them at the end of a transaction that split a page, so more is not simply better.
     pub writer_cache_bytes: usize,
 }
 
@@ -47,7 +48,7 @@ impl Default for Settings {
         Self {
             readers: 4,
             reader_cache_bytes: 16 << 20,
-            writer_cache_bytes: 32 << 20,
+            writer_cache_bytes: 16 << 20,
         }
     }
 }
