@@ -112,7 +112,8 @@ pub(super) struct Agency {
 impl Agency {
     /// Commits a change of what may be kept in memory, together with its entry.
     ///
-    /// Cancel safety: dropping the future changes nothing; commit and bookkeeping finish without it.
+    /// Cancel safety: dropping the future changes nothing; commit and bookkeeping finish without
+    /// it.
     pub(super) async fn change<C: meta::Command<On = OfAgency>>(
         self: &Arc<Self>,
         subject: &Subject,
