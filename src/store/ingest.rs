@@ -1,8 +1,8 @@
 //! A document on its way in: digested and sealed in one pass, small ones in memory, large ones into
 //! a blob.
 //!
-//! The sketch. A small document in one piece: no copy beyond the one into its sealed form, no hop. A
-//! large one, for each block: the pieces that the connection gave are copied together, go to a
+//! The sketch. A small document in one piece: no copy beyond the one into its sealed form, no hop.
+//! A large one, for each block: the pieces that the connection gave are copied together, go to a
 //! thread of the blocking pool that digests and seals them (a second copy, into the segment that is
 //! sealed in place), and are written while the next block is sealed. So there are at most one
 //! block being collected, one being sealed and one being written; a block is small when many

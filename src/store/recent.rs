@@ -1,8 +1,8 @@
 //! What was read lately of an agency's index: buckets and current objects, as the index gave them.
 //!
 //! A commit makes SQLite drop every page that a reading connection holds opened, so under load each
-//! look-up would open its pages anew; a record kept here costs nothing. What is kept is as sealed as
-//! in the index.
+//! look-up would open its pages anew; a record kept here costs nothing. What is kept is as sealed
+//! as in the index.
 //!
 //! Reads stay linearizable. A change is announced here before it is queued: what is kept of its
 //! subject is dropped, and nothing read while any change is pending, or before it ended, is kept.
