@@ -81,6 +81,8 @@ impl RawCommit {
         let path = folder.join("raw.db");
         let open = || {
             let connection = Connection::open(&path).unwrap();
+            // A checkpoint of another connection may hold the log for a moment.
+            connection.busy_timeout(Duration::from_secs(10)).unwrap();
             connection.execute_batch(SETTINGS).unwrap();
             connection.set_prepared_statement_cache_capacity(16);
             connection
