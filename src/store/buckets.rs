@@ -11,11 +11,13 @@ use crate::meta::commands::CreateBucket;
 use crate::meta::commands::DeleteBucket;
 use crate::meta::records::BucketRecord;
 use crate::meta::records::Owner;
+use crate::meta::records::Versioning;
 use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
 
 use super::Committed;
+use super::agencies::Agency;
 use super::agencies::Store;
 use super::error::Error;
 use super::recent::Subject;
@@ -111,4 +113,13 @@ pub(super) fn object_of(permit: &Permit) -> Result<(&BucketFacts, &ObjectKey), E
         Resource::Object(bucket, object_key) => Ok((bucket, object_key)),
         Resource::Agency | Resource::Bucket(_) => Err(Error::Metadata(meta::Error::NoSuchObject)),
     }
+}
+
+/// Whether a permit's bucket keeps versions, at this moment: what the id of a new version or delete
+/// marker depends on.
+pub(super) fn versioning_of(agency: &Agency, permit: &Permit) -> Result<Versioning, Error> {
+    let bucket = bucket_of(permit)?;
+    let record = agency.index.read(|reader| reader.bucket(&bucket.name))?;
+    let record = record.filter(|record| record.id == bucket.id);
+    Ok(record.ok_or(meta::Error::NoSuchBucket)?.versioning)
 }

@@ -47,7 +47,8 @@ use super::get::Found;
 /// Pieces of a multipart object that one read of the index fetches.
 const PIECES_AT_A_TIME: u32 = 64;
 
-/// Verified bytes, one piece after another; an error ends it.
+/// Verified bytes, one piece after another; an error ends it. It may be asked again after its
+/// end.
 pub type ContentStream = Pin<Box<dyn Stream<Item = Result<Bytes, Error>>>>;
 
 /// An object's bytes.

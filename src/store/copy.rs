@@ -22,8 +22,7 @@ use super::get::Found;
 
 /// The bytes of a copy's source.
 pub struct CopyBody {
-    /// Fused, because a body may be asked again after its end.
-    content: stream::Fuse<ContentStream>,
+    content: ContentStream,
     algorithm: ChecksumAlgorithm,
 }
 
@@ -50,10 +49,7 @@ impl Store {
                 Content::Stream(content) => content,
             }
         };
-        Ok(CopyBody {
-            content: content.fuse(),
-            algorithm,
-        })
+        Ok(CopyBody { content, algorithm })
     }
 }
 

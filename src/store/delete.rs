@@ -10,11 +10,11 @@ use crate::meta::records::Versioning;
 use crate::types::ids::VersionId;
 
 use super::Committed;
-use super::agencies::Agency;
 use super::agencies::Store;
 use super::buckets::bucket_of;
 use super::buckets::object_of;
 use super::buckets::owner;
+use super::buckets::versioning_of;
 use super::error::Error;
 use super::put::new_version_id;
 use super::recent::Subject;
@@ -52,7 +52,7 @@ impl Store {
     ) -> Result<Committed<DeleteOutcome>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let bucket_id = bucket_of(&permit)?.id;
-        let versioning = versioning(&agency, &permit)?;
+        let versioning = versioning_of(&agency, &permit)?;
         let owner = owner(&permit);
         let deletion = Deletion { permit, version_id }.command(versioning)?;
         let subject = Subject::Objects(bucket_id, vec![deletion.object_key.clone()]);
@@ -77,7 +77,7 @@ impl Store {
         deletions: Vec<Deletion>,
     ) -> Result<Committed<Vec<Result<DeleteOutcome, meta::Error>>>, Error> {
         let agency = self.agency(permit.agency()).await?;
-        let versioning = versioning(&agency, permit)?;
+        let versioning = versioning_of(&agency, permit)?;
         let deletions = deletions
             .iter()
             .map(|deletion| deletion.command(versioning));
@@ -93,12 +93,4 @@ impl Store {
         let outcomes = agency.change(&subject, command, draft).await?;
         Ok(Committed(outcomes))
     }
-}
-
-/// Whether the bucket keeps versions: what a delete marker's id depends on.
-fn versioning(agency: &Agency, permit: &Permit) -> Result<Versioning, Error> {
-    let bucket = bucket_of(permit)?;
-    let record = agency.index.read(|reader| reader.bucket(&bucket.name))?;
-    let record = record.filter(|record| record.id == bucket.id);
-    Ok(record.ok_or(meta::Error::NoSuchBucket)?.versioning)
 }

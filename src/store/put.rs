@@ -26,6 +26,7 @@ use super::agencies::Store;
 use super::body::Body;
 use super::buckets::object_of;
 use super::buckets::owner;
+use super::buckets::versioning_of;
 use super::error::Error;
 use super::ingest::Ingested;
 use super::ingest::Sealed;
@@ -76,10 +77,20 @@ impl Store {
         let keep = body.checksum_algorithm();
         let ingested = ingest(&self.0.blobs, &agency.id, Purpose::Object, keep, body).await?;
         let stored = self.commit(&agency, permit, draft, object, &ingested).await;
-        if let (Err(Error::Metadata(error)), Sealed::Blob(blob_id)) = (&stored, &ingested.sealed)
+        self.unless_refused(&agency, &ingested.sealed, stored).await
+    }
+
+    /// Passes on how a commit ended. If the index refused it, nothing refers to the blob and nothing
+    /// will, so it goes at once; the sweep takes what this cannot remove.
+    pub(super) async fn unless_refused(
+        &self,
+        agency: &Agency,
+        sealed: &Sealed,
+        stored: Result<Committed<Stored>, Error>,
+    ) -> Result<Committed<Stored>, Error> {
+        if let (Err(Error::Metadata(error)), Sealed::Blob(blob_id)) = (&stored, sealed)
             && error.is_refusal()
         {
-            // Nothing refers to it and nothing will; the sweep takes what this cannot remove.
             let _ = self.0.blobs.delete(&agency.id, &[*blob_id]).await;
         }
         stored
@@ -131,9 +142,7 @@ impl Store {
             };
             match agency.change(&subject, command, draft).await {
                 Err(Error::Metadata(meta::Error::VersioningChanged)) if tries < TRIES => {
-                    let record = agency.index.read(|reader| reader.bucket(&bucket.name))?;
-                    let record = record.filter(|record| record.id == bucket.id);
-                    versioning = record.ok_or(meta::Error::NoSuchBucket)?.versioning;
+                    versioning = versioning_of(agency, permit)?;
                 }
                 Err(error) => return Err(error),
                 Ok(_) => {

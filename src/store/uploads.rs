@@ -146,13 +146,7 @@ impl Store {
         let stored = self
             .commit_part(&agency, permit, draft, &upload, number, &ingested)
             .await;
-        if let (Err(Error::Metadata(error)), Sealed::Blob(blob_id)) = (&stored, &ingested.sealed)
-            && error.is_refusal()
-        {
-            // Nothing refers to it and nothing will; the sweep takes what this cannot remove.
-            let _ = self.0.blobs.delete(&agency.id, &[*blob_id]).await;
-        }
-        stored
+        self.unless_refused(&agency, &ingested.sealed, stored).await
     }
 
     async fn commit_part(

@@ -127,16 +127,7 @@ impl Source {
         })?;
         let bucket = req.bucket_record(&bucket_name).await?;
         let permit = req.permit_on(Action::GetObject, &bucket, &object_key)?;
-        let missing = if version_id.is_some() {
-            Code::NoSuchVersion
-        } else {
-            Code::NoSuchKey
-        };
-        let found = req
-            .store()
-            .find(&permit, version_id)
-            .await?
-            .ok_or_else(|| S3Error::from(missing).with("Key", object_key.as_str().to_owned()))?;
+        let found = req.find(&permit, version_id).await?;
         let conditions = ReadConditions::parse(&req.head.headers, "x-amz-copy-source-");
         // A copy whose source was not modified is a failed precondition, for nothing can be sent.
         conditions

@@ -53,21 +53,7 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
         .header("x-amz-checksum-mode")
         .is_some_and(|m| m == "ENABLED");
     let (permit, _) = req.permit_object().await?;
-    let missing = || {
-        if version_id.is_some() {
-            Code::NoSuchVersion
-        } else {
-            Code::NoSuchKey
-        }
-    };
-    let found = req
-        .store()
-        .find(&permit, version_id)
-        .await?
-        .ok_or_else(|| {
-            let key = permit_key(req);
-            S3Error::from(missing()).with("Key", key)
-        })?;
+    let found = req.find(&permit, version_id).await?;
     match conditions.check(&found.etag(), found.modified()) {
         Err(Code::NotModified) => return Ok(Reply::Read(not_modified(&found))),
         checked => checked?,
@@ -113,13 +99,6 @@ fn not_modified(found: &Found) -> Response<BoxBody> {
     builder.insert_header(("etag", found.etag().to_string()));
     builder.insert_header(("last-modified", found.modified().http_date()));
     builder.finish().map_into_boxed_body()
-}
-
-fn permit_key(req: &S3Request) -> String {
-    req.object_key
-        .as_ref()
-        .map(|key| key.as_str().to_owned())
-        .unwrap_or_default()
 }
 
 fn extent(req: &S3Request) -> Result<Extent, S3Error> {

@@ -20,6 +20,7 @@ use crate::audit::entry::Draft;
 use crate::audit::entry::Outcome;
 use crate::meta::records::BucketRecord;
 use crate::store::Store;
+use crate::store::get::Found;
 use crate::types::clock::Time;
 use crate::types::ids::PartNumber;
 use crate::types::ids::RequestId;
@@ -149,6 +150,25 @@ impl S3Request {
         let found = self.store().bucket(&self.caller.agency, name).await?;
         found.ok_or_else(|| {
             S3Error::from(Code::NoSuchBucket).with("BucketName", name.as_str().to_owned())
+        })
+    }
+
+    /// Finds the object that a permit is for, or says that it is missing, or its version.
+    pub async fn find(
+        &self,
+        permit: &Permit,
+        version_id: Option<VersionId>,
+    ) -> Result<Found, S3Error> {
+        let missing = match version_id {
+            Some(_) => Code::NoSuchVersion,
+            None => Code::NoSuchKey,
+        };
+        let found = self.store().find(permit, version_id).await?;
+        found.ok_or_else(|| match permit.resource() {
+            Resource::Object(_, object_key) => {
+                S3Error::from(missing).with("Key", object_key.as_str().to_owned())
+            }
+            Resource::Agency | Resource::Bucket(_) => missing.into(),
         })
     }
 
