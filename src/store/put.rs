@@ -80,8 +80,8 @@ impl Store {
         self.unless_refused(&agency, &ingested.sealed, stored).await
     }
 
-    /// Passes on how a commit ended. If the index refused it, nothing refers to the blob and nothing
-    /// will, so it goes at once; the sweep takes what this cannot remove.
+    /// Passes on how a commit ended. If the index refused it, nothing refers to the blob and
+    /// nothing will, so it goes at once; the sweep takes what this cannot remove.
     pub(super) async fn unless_refused(
         &self,
         agency: &Agency,
