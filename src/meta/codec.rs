@@ -6,12 +6,14 @@
 //! checksum_kind  algorithm's code * 2 + kind        kind: 0 full object, 1 composite
 //! metadata   JSON [[[name, value]…] system, [[name, value]…] user], NULL if both are empty
 //! roles      JSON [name…]
+//! documents  JSON [[kind's number, body]…], made by the query that reads a bucket
 //! ```
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use super::records::{AgencyState, ObjectMetadata, UploadNumber, Versioning};
+use super::records::{AgencyState, BucketDocument, Documents};
+use super::records::{ObjectMetadata, UploadNumber, Versioning};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
@@ -86,6 +88,40 @@ as_integer!(
         Versioning::Off => 0,
         Versioning::Enabled => 1,
         Versioning::Suspended => 2,
+    }
+);
+as_integer!(
+    BucketDocument,
+    |n| match n {
+        1 => Some(BucketDocument::Policy),
+        2 => Some(BucketDocument::Cors),
+        3 => Some(BucketDocument::Lifecycle),
+        4 => Some(BucketDocument::Tagging),
+        5 => Some(BucketDocument::Encryption),
+        6 => Some(BucketDocument::Notification),
+        7 => Some(BucketDocument::OwnershipControls),
+        8 => Some(BucketDocument::PublicAccessBlock),
+        9 => Some(BucketDocument::Acl),
+        10 => Some(BucketDocument::Logging),
+        11 => Some(BucketDocument::Inventory),
+        12 => Some(BucketDocument::ObjectLock),
+        13 => Some(BucketDocument::Quota),
+        _ => None,
+    },
+    |kind| match kind {
+        BucketDocument::Policy => 1,
+        BucketDocument::Cors => 2,
+        BucketDocument::Lifecycle => 3,
+        BucketDocument::Tagging => 4,
+        BucketDocument::Encryption => 5,
+        BucketDocument::Notification => 6,
+        BucketDocument::OwnershipControls => 7,
+        BucketDocument::PublicAccessBlock => 8,
+        BucketDocument::Acl => 9,
+        BucketDocument::Logging => 10,
+        BucketDocument::Inventory => 11,
+        BucketDocument::ObjectLock => 12,
+        BucketDocument::Quota => 13,
     }
 );
 as_integer!(
@@ -269,5 +305,17 @@ impl FromSql for Sql<Vec<Role>> {
         // A role that this program does not know refuses the whole list (law 8).
         let roles = names.iter().map(|name| Role::parse(name));
         roles.collect::<Option<_>>().map(Self).ok_or_else(wrong)
+    }
+}
+
+impl FromSql for Sql<Documents> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let rows: Vec<(i64, String)> =
+            serde_json::from_str(value.as_str()?).map_err(|_| wrong())?;
+        let kinds = rows.into_iter().map(|(number, body)| {
+            let kind: Sql<BucketDocument> = FromSql::column_result(ValueRef::Integer(number))?;
+            Ok((kind.0, body.into()))
+        });
+        kinds.collect::<FromSqlResult<_>>().map(Self)
     }
 }

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use super::audit::AuditEntry;
 use super::commands::{CreateBucket, PutObject, SetVersioning};
 use super::records::{
-    BucketRecord, NewVersion, ObjectMetadata, Owner, Precondition, StoredBody, Versioning,
+    BucketRecord, Documents, NewVersion, ObjectMetadata, Owner, Precondition, StoredBody,
+    Versioning,
 };
 use super::{Catalog, Index, Settings};
 use crate::crypto::secret::SecretKey;
@@ -107,6 +108,7 @@ pub(super) async fn bucket(index: &Index, name: &str, versioning: Versioning) ->
         name: name.clone(),
         owner: owner(),
         created: at(1),
+        documents: Documents::default(),
     };
     let record = index.commit(create, entry()).await.unwrap();
     let set = SetVersioning {

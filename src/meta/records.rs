@@ -46,6 +46,63 @@ pub struct BucketRecord {
     pub created: Time,
     /// Whether it keeps versions.
     pub versioning: Versioning,
+    /// Its configurations.
+    pub documents: Documents,
+}
+
+/// A configuration of a bucket, which its owner sets and removes as a whole.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum BucketDocument {
+    /// Who may do what.
+    Policy,
+    /// Which pages of other sites may read answers.
+    Cors,
+    /// What goes by itself, and when.
+    Lifecycle,
+    /// Words that its owner attached.
+    Tagging,
+    /// How new objects are sealed.
+    Encryption,
+    /// Who is told of changes.
+    Notification,
+    /// Whether access control lists hold.
+    OwnershipControls,
+    /// Which public access is refused whatever else allows it.
+    PublicAccessBlock,
+    /// Its access control list.
+    Acl,
+    /// Where its access log goes.
+    Logging,
+    /// Which lists of its objects are made.
+    Inventory,
+    /// Whether versions can be locked, and how new ones are.
+    ObjectLock,
+    /// How much it may hold.
+    Quota,
+}
+
+/// The configurations of a bucket: the JSON text of each, whose shape and meaning belong to the
+/// room that uses it. What such a room cannot read refuses (law 8).
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Documents(Vec<(BucketDocument, Arc<str>)>);
+
+impl Documents {
+    /// The text of one, if it is set.
+    pub fn get(&self, kind: BucketDocument) -> Option<&Arc<str>> {
+        let mut all = self.0.iter();
+        all.find(|(known, _)| *known == kind).map(|(_, body)| body)
+    }
+
+    /// Each that is set.
+    pub fn iter(&self) -> impl Iterator<Item = (BucketDocument, &str)> {
+        self.0.iter().map(|(kind, body)| (*kind, &**body))
+    }
+}
+
+impl FromIterator<(BucketDocument, Arc<str>)> for Documents {
+    fn from_iter<I: IntoIterator<Item = (BucketDocument, Arc<str>)>>(all: I) -> Self {
+        Self(all.into_iter().collect())
+    }
 }
 
 /// What a client tells about a document beside its bytes.

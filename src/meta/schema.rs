@@ -3,6 +3,7 @@
 //! ```text
 //! index.db                                                    rows of one document
 //! buckets      one row a bucket
+//! bucket_documents  its configurations: policy, lifecycle, …, one row each
 //! objects      the live current version of each key            1  what a list shows
 //! versions     noncurrent versions and delete markers
 //! details      what only a read of the document needs          1  metadata, data key, inline body
@@ -60,6 +61,13 @@ CREATE TABLE buckets (
     versioning INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX buckets_by_owner ON buckets (owner, name);
+
+CREATE TABLE bucket_documents (
+    bucket_id INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (bucket_id, kind)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE objects (
     bucket_id INTEGER NOT NULL,

@@ -2,11 +2,11 @@
 
 use super::commands::{
     AddOperator, CreateAccessKey, CreateAgency, CreateBucket, DeleteBucket, RevokeAccessKey,
-    SetAgencyState,
+    SetAgencyState, SetBucketDocument,
 };
 use super::error::Error;
 use super::fixture::{Place, at, bucket, entry, new_version, owner, put};
-use super::records::{AgencyState, Owner, Versioning};
+use super::records::{AgencyState, BucketDocument, Documents, Owner, Versioning};
 use crate::types::ids::{AccessKeyId, AgencyCode, CanonicalId, VersionId};
 use crate::types::names::{AgencyId, BucketName, PrincipalName};
 use crate::types::roles::Role;
@@ -23,6 +23,7 @@ async fn buckets_are_made_once_and_removed_when_empty() {
             ..owner()
         },
         created: at(2),
+        documents: Documents::default(),
     };
     let refused = index.commit(again.clone(), entry()).await;
     assert!(matches!(refused, Err(Error::BucketExists { owner }) if owner == made.owner.id));
@@ -54,6 +55,63 @@ async fn buckets_are_made_once_and_removed_when_empty() {
 }
 
 #[tokio::test]
+async fn a_bucket_has_its_documents_and_no_others() {
+    use BucketDocument::{Cors, Policy};
+    let place = Place::new();
+    let index = place.index();
+    let first = CreateBucket {
+        name: BucketName::parse("actas").unwrap(),
+        owner: owner(),
+        created: at(1),
+        documents: [(Policy, "{\"n\":\"ñ\"}".into())].into_iter().collect(),
+    };
+    let made = index.commit(first.clone(), entry()).await.unwrap();
+    let other = bucket(&index, "becas", Versioning::Off).await;
+    let set = |bucket_id, kind, body: Option<&str>| SetBucketDocument {
+        bucket_id,
+        kind,
+        body: body.map(str::to_owned),
+    };
+    let documents = |name: &BucketName| {
+        let found = index.read(|reader| reader.bucket(name)).unwrap().unwrap();
+        let all = found.documents.iter();
+        all.map(|(kind, body)| (kind, body.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        documents(&made.name),
+        [(Policy, "{\"n\":\"ñ\"}".to_owned())]
+    );
+    let steps = [
+        (set(made.id, Cors, Some("[]")), "[]"),
+        (set(made.id, Cors, Some("[1]")), "[1]"),
+        (set(made.id, Policy, None), "[1]"),
+    ];
+    for (change, cors) in steps {
+        index.commit(change, entry()).await.unwrap();
+        let found = index.read(|reader| reader.bucket(&made.name));
+        let found = found.unwrap().unwrap().documents;
+        assert_eq!(found.get(Cors).map(|body| &**body), Some(cors));
+    }
+    assert_eq!(documents(&made.name), [(Cors, "[1]".to_owned())]);
+    assert_eq!(documents(&other.name), []);
+
+    let delete = DeleteBucket {
+        bucket_id: made.id,
+        at: at(3),
+    };
+    index.commit(delete, entry()).await.unwrap();
+    let gone = index.commit(set(made.id, Cors, None), entry()).await;
+    assert!(matches!(gone, Err(Error::NoSuchBucket)));
+    let again = CreateBucket {
+        documents: Documents::default(),
+        ..first
+    };
+    index.commit(again, entry()).await.unwrap();
+    assert_eq!(documents(&made.name), []);
+}
+
+#[tokio::test]
 async fn buckets_are_listed_by_name() {
     let place = Place::new();
     let index = place.index();
@@ -65,6 +123,7 @@ async fn buckets_are_listed_by_name() {
                 ..owner()
             },
             created: at(1),
+            documents: Documents::default(),
         };
         index.commit(create, entry()).await.unwrap();
     }

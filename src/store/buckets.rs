@@ -9,7 +9,10 @@ use crate::audit::entry::Draft;
 use crate::meta;
 use crate::meta::commands::CreateBucket;
 use crate::meta::commands::DeleteBucket;
+use crate::meta::commands::SetBucketDocument;
+use crate::meta::records::BucketDocument;
 use crate::meta::records::BucketRecord;
+use crate::meta::records::Documents;
 use crate::meta::records::Owner;
 use crate::meta::records::Versioning;
 use crate::types::names::AgencyId;
@@ -64,9 +67,33 @@ impl Store {
             name,
             owner: owner(permit),
             created: self.0.clock.now(),
+            documents: Documents::default(),
         };
         let record = agency.change(&subject, command, draft).await?;
         Ok(Committed(record))
+    }
+
+    /// Sets a configuration of a bucket, or removes it.
+    ///
+    /// # Errors
+    /// `NoSuchBucket` of the index.
+    pub async fn set_bucket_document(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        kind: BucketDocument,
+        body: Option<String>,
+    ) -> Result<Committed<()>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let bucket = bucket_of(permit)?;
+        let subject = Subject::Bucket(bucket.name.clone());
+        let command = SetBucketDocument {
+            bucket_id: bucket.id,
+            kind,
+            body,
+        };
+        agency.change(&subject, command, draft).await?;
+        Ok(Committed(()))
     }
 
     /// Removes an empty bucket; its unfinished uploads are given up.

@@ -4,7 +4,7 @@ use super::super::codec::{Sql, column};
 use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
 use super::super::principals::number_of;
-use super::super::records::{BucketRecord, Owner, Versioning};
+use super::super::records::{BucketDocument, BucketRecord, Documents, Owner, Versioning};
 use super::super::schema::OfAgency;
 use crate::types::clock::Time;
 use crate::types::ids::BucketId;
@@ -20,6 +20,8 @@ pub struct CreateBucket {
     pub owner: Owner,
     /// When.
     pub created: Time,
+    /// The configurations that it begins with.
+    pub documents: Documents,
 }
 
 impl Command for CreateBucket {
@@ -48,6 +50,7 @@ impl Command for CreateBucket {
             owner: self.owner.clone(),
             created: self.created,
             versioning: Versioning::Off,
+            documents: self.documents.clone(),
         };
         tx.execute(
             "INSERT INTO buckets (bucket_id, name, owner, created_ms, versioning)
@@ -60,6 +63,9 @@ impl Command for CreateBucket {
                 Sql(record.versioning),
             ),
         )?;
+        for (kind, body) in record.documents.iter() {
+            set_document(tx, record.id, kind, body)?;
+        }
         Ok(record)
     }
 }
@@ -95,6 +101,10 @@ impl Command for DeleteBucket {
         if removed == 0 {
             return Err(Error::NoSuchBucket);
         }
+        tx.execute(
+            "DELETE FROM bucket_documents WHERE bucket_id = ?1",
+            [Sql(self.bucket_id)],
+        )?;
         tx.execute(
             "INSERT INTO abandoned (upload_number, since_ms)
              SELECT upload_number, ?2 FROM uploads WHERE bucket_id = ?1",
@@ -141,4 +151,54 @@ impl Command for SetVersioning {
             }
         }
     }
+}
+
+/// Sets a configuration of a bucket, or removes it. Refused with [`Error::NoSuchBucket`].
+#[derive(Clone, Debug)]
+pub struct SetBucketDocument {
+    /// Which bucket.
+    pub bucket_id: BucketId,
+    /// Which configuration.
+    pub kind: BucketDocument,
+    /// Its text; without one it is removed.
+    pub body: Option<String>,
+}
+
+impl Command for SetBucketDocument {
+    type On = OfAgency;
+    type Output = ();
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        let found: Option<bool> = tx.first(
+            "SELECT true FROM buckets WHERE bucket_id = ?1",
+            [Sql(self.bucket_id)],
+            |row| row.get(0),
+        )?;
+        if found.is_none() {
+            return Err(Error::NoSuchBucket);
+        }
+        match &self.body {
+            Some(body) => set_document(tx, self.bucket_id, self.kind, body),
+            None => {
+                tx.execute(
+                    "DELETE FROM bucket_documents WHERE bucket_id = ?1 AND kind = ?2",
+                    (Sql(self.bucket_id), Sql(self.kind)),
+                )?;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn set_document(
+    tx: &Tx<'_>,
+    bucket_id: BucketId,
+    kind: BucketDocument,
+    body: &str,
+) -> Result<(), Error> {
+    tx.execute(
+        "INSERT OR REPLACE INTO bucket_documents (bucket_id, kind, body) VALUES (?1, ?2, ?3)",
+        (Sql(bucket_id), Sql(kind), body),
+    )?;
+    Ok(())
 }

@@ -15,7 +15,9 @@ use crate::types::names::BucketName;
 /// The columns of [`read_bucket`].
 macro_rules! columns {
     () => {
-        "SELECT b.bucket_id, b.name, p.canonical_id, p.name, b.created_ms, b.versioning \
+        "SELECT b.bucket_id, b.name, p.canonical_id, p.name, b.created_ms, b.versioning, \
+         (SELECT json_group_array(json_array(d.kind, d.body)) FROM bucket_documents d \
+          WHERE d.bucket_id = b.bucket_id) \
          FROM buckets b JOIN principals p ON p.number = b.owner "
     };
 }
@@ -79,5 +81,6 @@ fn read_bucket(row: &Row<'_>) -> rusqlite::Result<BucketRecord> {
         owner: read_owner(row, 2)?,
         created: column(row, 4)?,
         versioning: column(row, 5)?,
+        documents: column(row, 6)?,
     })
 }
