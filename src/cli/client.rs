@@ -20,18 +20,40 @@ const ANSWER: Duration = Duration::from_secs(60);
 /// What to ask of the admin API.
 #[derive(Debug)]
 pub(super) struct Request {
-    pub(super) method: Method,
+    method: Method,
     /// Below `/admin/v1`.
-    pub(super) path: String,
-    pub(super) body: Option<Value>,
+    path: String,
+    body: Option<Value>,
     /// Whether the operator's token goes with it.
-    pub(super) token: Token,
+    token: Token,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Token {
+enum Token {
     Needed,
     NotNeeded,
+}
+
+impl Request {
+    /// A request without a body, with the token; its path is below `/admin/v1`.
+    pub(super) fn new(method: Method, path: String) -> Self {
+        Self {
+            method,
+            path,
+            body: None,
+            token: Token::Needed,
+        }
+    }
+
+    pub(super) fn body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    pub(super) fn without_token(mut self) -> Self {
+        self.token = Token::NotNeeded;
+        self
+    }
 }
 
 /// What the admin API answered.

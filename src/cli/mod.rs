@@ -5,7 +5,7 @@
 //! May touch: every room, but does no work of its own. Never: settings (it hands the flags to
 //! `config`), standard streams other than through a [`Console`].
 //! Keeps: secrets are printed once and only where no file was asked for.
-//! Start at [`main`]; the commands are in `arguments.rs`.
+//! Start at [`main`]; the commands are in `arguments.rs`, those of `acervo admin` in `admin/`.
 
 mod admin;
 mod arguments;
