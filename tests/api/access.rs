@@ -313,27 +313,42 @@ fn a_key_acts_in_its_own_agency_wherever_the_bucket_name_leads() {
     theirs.ask("GET", "/").ok();
 }
 
-#[test]
-fn the_operators_door_opens_to_operators_only() {
-    let scene = scene();
-    let server = &scene.server;
-    let routes = [
-        ("GET", "/admin/v1/agencies", Value::Null),
-        ("POST", "/admin/v1/agencies", json!({"name": "intrusa"})),
-        ("POST", "/admin/v1/agencies/agencia/suspend", Value::Null),
-        ("POST", "/admin/v1/agencies/agencia/resume", Value::Null),
-        ("GET", "/admin/v1/agencies/agencia/access-keys", Value::Null),
+/// Every route of the admin API, and whether it is one for the agency's own admins too.
+fn admin_routes() -> [(&'static str, &'static str, Value, bool); 7] {
+    let keys = "/admin/v1/agencies/agencia/access-keys";
+    let key = "/admin/v1/agencies/agencia/access-keys/XXXX";
+    let made = json!({"principal": "intrusa", "role": "agency-admin"});
+    [
+        ("GET", "/admin/v1/agencies", Value::Null, false),
         (
             "POST",
-            "/admin/v1/agencies/agencia/access-keys",
-            json!({"principal": "intrusa", "role": "agency-admin"}),
+            "/admin/v1/agencies",
+            json!({"name": "intrusa"}),
+            false,
         ),
         (
-            "DELETE",
-            "/admin/v1/agencies/agencia/access-keys/XXXX",
+            "POST",
+            "/admin/v1/agencies/agencia/suspend",
             Value::Null,
+            false,
         ),
-    ];
+        (
+            "POST",
+            "/admin/v1/agencies/agencia/resume",
+            Value::Null,
+            false,
+        ),
+        ("GET", keys, Value::Null, true),
+        ("POST", keys, made, true),
+        ("DELETE", key, Value::Null, true),
+    ]
+}
+
+#[test]
+fn every_admin_route_opens_to_those_it_is_for() {
+    let scene = scene();
+    let server = &scene.server;
+    let routes = admin_routes();
     let described = server.admin("GET", "/admin/v1/openapi.json", &[], &Value::Null);
     let described: Value = serde_json::from_slice(&described.ok().body).unwrap();
     let described = described["paths"].as_object().unwrap();
@@ -354,34 +369,51 @@ fn the_operators_door_opens_to_operators_only() {
         .lines()
         .find_map(|line| line.strip_prefix("authorization: "))
         .unwrap();
-    let agency_token = format!("Bearer {}", server.credential("bearer_token"));
+    let admin_token = format!("Bearer {}", server.credential("bearer_token"));
+    let forged_token = format!("{admin_token}A");
     let operator = server.credential("operator_token");
     let basic = format!("Basic {operator}");
     let longer = format!("Bearer {operator}0");
-    for (method, path, body) in &routes {
+    let ask = |method: &str, path: &str, body: &Value, proof: Option<&str>| {
+        let headers = proof.map(|text| ("authorization", text));
+        let headers: Vec<_> = headers.into_iter().collect();
+        server.admin(method, path, &headers, body)
+    };
+    for (method, path, body, is_theirs) in &routes {
         for wrong in [
             None,
             Some("Bearer "),
             Some("Bearer x"),
-            Some(agency_token.as_str()),
+            Some(forged_token.as_str()),
             Some(basic.as_str()),
             Some(longer.as_str()),
             Some(signature),
         ] {
-            let headers: Vec<_> = wrong
-                .map(|text| ("authorization", text))
-                .into_iter()
-                .collect();
-            let refused = server.admin(method, path, &headers, body);
+            let refused = ask(method, path, body, wrong);
             assert_eq!(refused.status, 401, "{method} {path} {wrong:?}");
             let told: Value = serde_json::from_slice(&refused.body).unwrap();
             assert_eq!(told["error"]["code"], "unauthorized");
         }
+        let elsewhere = path.replace("agencia/", "tesoreria/");
+        let elsewhere = ask(method, &elsewhere, body, Some(&admin_token));
+        assert_eq!(elsewhere.status, 403, "{method} {path} of another agency");
+        if !is_theirs {
+            let refused = ask(method, path, body, Some(&admin_token));
+            assert_eq!(refused.status, 403, "{method} {path}");
+            let told: Value = serde_json::from_slice(&refused.body).unwrap();
+            assert_eq!(told["error"]["code"], "forbidden");
+        }
     }
-    let agencies = server
-        .administer("GET", "/admin/v1/agencies", &Value::Null)
-        .ok();
-    assert!(!agencies.text().contains("intrusa"));
+    let agencies = server.administer("GET", "/admin/v1/agencies", &Value::Null);
+    assert!(!agencies.ok().text().contains("intrusa"));
+    for (method, path, body, _) in routes.iter().filter(|(.., is_theirs)| *is_theirs) {
+        let answer = ask(method, path, body, Some(&admin_token));
+        assert!(
+            ![401, 403].contains(&answer.status),
+            "{method} {path}: {}",
+            answer.text()
+        );
+    }
     scene.is_untouched();
 }
 

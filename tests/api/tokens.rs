@@ -7,6 +7,7 @@ use acervo::crypto::secret::SecretKey;
 use acervo::types::clock::{Clock, Time};
 use acervo::types::names::{AgencyId, PrincipalName};
 use acervo::types::roles::Role;
+use serde_json::Value;
 
 use crate::support::server::{Home, Server};
 
@@ -60,6 +61,18 @@ fn a_configured_provider_is_believed_within_its_tokens() {
 
     let stranger = server.with_token(&token(&provider, "tesoreria", Role::App, now));
     stranger.get("tramites/acta").refused(403, "AccessDenied");
+
+    let keys = "/admin/v1/agencies/agencia/access-keys";
+    for (role, status) in [
+        (Role::App, 403),
+        (Role::Reader, 403),
+        (Role::AgencyAdmin, 200),
+    ] {
+        let proof = format!("Bearer {}", token(&provider, "agencia", role, now));
+        let headers = [("authorization", proof.as_str())];
+        let answer = server.admin("GET", keys, &headers, &Value::Null);
+        assert_eq!(answer.status, status, "{role:?}: {}", answer.text());
+    }
 
     let late = now.plus_seconds(-700);
     let expired = server.with_token(&token(&provider, "agencia", Role::App, late));

@@ -20,6 +20,7 @@ use super::agencies::Done;
 use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
+use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
 
@@ -104,9 +105,10 @@ fn role(text: &str) -> Result<Role, AdminError> {
 /// Makes an access key for a principal of an agency.
 #[utoipa::path(post, path = "/admin/v1/agencies/{agency}/access-keys", tag = "access-keys",
     params(("agency" = String, Path, description = "The agency's slug")),
-    request_body = NewAccessKey, security(("operator" = [])),
+    request_body = NewAccessKey, security(("operator" = []), ("agency-admin" = [])),
     responses((status = 201, body = CreatedAccessKey), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
 pub(super) async fn create_access_key(
     house: web::Data<House>,
     request: HttpRequest,
@@ -116,6 +118,7 @@ pub(super) async fn create_access_key(
     answer::answer(
         house,
         request,
+        Authority::Agency(&agency),
         "CreateAccessKey",
         StatusCode::CREATED,
         async |op| {
@@ -128,7 +131,7 @@ pub(super) async fn create_access_key(
             let expires = seconds.map(|seconds| op.asked.at.plus_seconds(seconds));
             let draft = op
                 .asked
-                .draft(Some(op.operator), Some(&body.principal), Outcome::Allowed);
+                .draft(Some(op.asker), Some(&body.principal), Outcome::Allowed);
             let store = &op.house.store;
             let made = store
                 .create_access_key(&agency, principal, role, expires, &draft)
@@ -151,7 +154,7 @@ pub(super) async fn create_access_key(
 /// Lists an agency's access keys, without secrets.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/access-keys", tag = "access-keys",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = [])),
+    security(("operator" = []), ("agency-admin" = [])),
     responses((status = 200, body = AccessKeys), (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody)))]
 pub(super) async fn list_access_keys(
@@ -162,6 +165,7 @@ pub(super) async fn list_access_keys(
     answer::answer(
         house,
         request,
+        Authority::Agency(&agency),
         "ListAccessKeys",
         StatusCode::OK,
         async |op| {
@@ -178,7 +182,7 @@ pub(super) async fn list_access_keys(
     tag = "access-keys",
     params(("agency" = String, Path, description = "The agency's slug"),
         ("access_key_id" = String, Path, description = "The access key's id")),
-    security(("operator" = [])),
+    security(("operator" = []), ("agency-admin" = [])),
     responses((status = 200, body = Done), (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody)))]
 pub(super) async fn revoke_access_key(
@@ -189,13 +193,12 @@ pub(super) async fn revoke_access_key(
     answer::answer(
         house,
         request,
+        Authority::Agency(&path.0),
         "RevokeAccessKey",
         StatusCode::OK,
         async |op| {
             let (agency, id) = &*path;
-            let draft = op
-                .asked
-                .draft(Some(op.operator), Some(id), Outcome::Allowed);
+            let draft = op.asked.draft(Some(op.asker), Some(id), Outcome::Allowed);
             let missing = |_| {
                 let message = "The agency has no access key of this id.";
                 AdminError::new(404, "no_such_access_key", message)

@@ -16,6 +16,7 @@ use crate::types::names::AgencyId;
 
 use super::answer;
 use super::answer::Given;
+use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
 
@@ -83,6 +84,7 @@ pub(super) async fn create_agency(
     answer::answer(
         house,
         request,
+        Authority::Operators,
         "CreateAgency",
         StatusCode::CREATED,
         async |op| {
@@ -90,7 +92,7 @@ pub(super) async fn create_agency(
             let agency = agency_id(&body.name)?;
             let draft = op
                 .asked
-                .draft(Some(op.operator), Some(&body.name), Outcome::Allowed);
+                .draft(Some(op.asker), Some(&body.name), Outcome::Allowed);
             let created = op.house.store.create_agency(&agency, &draft).await?;
             Ok(Given::committed(created, Agency::from))
         },
@@ -103,16 +105,23 @@ pub(super) async fn create_agency(
     security(("operator" = [])),
     responses((status = 200, body = Agencies), (status = 401, body = ErrorBody)))]
 pub(super) async fn list_agencies(house: web::Data<House>, request: HttpRequest) -> HttpResponse {
-    answer::answer(house, request, "ListAgencies", StatusCode::OK, async |op| {
-        let agencies = op
-            .house
-            .store
-            .agencies()?
-            .into_iter()
-            .map(Agency::from)
-            .collect();
-        answer::read(Agencies { agencies })
-    })
+    answer::answer(
+        house,
+        request,
+        Authority::Operators,
+        "ListAgencies",
+        StatusCode::OK,
+        async |op| {
+            let agencies = op
+                .house
+                .store
+                .agencies()?
+                .into_iter()
+                .map(Agency::from)
+                .collect();
+            answer::read(Agencies { agencies })
+        },
+    )
     .await
 }
 
@@ -158,13 +167,20 @@ async fn set_state(
     action: &'static str,
     state: AgencyState,
 ) -> HttpResponse {
-    answer::answer(house, request, action, StatusCode::OK, async |op| {
-        let draft = op
-            .asked
-            .draft(Some(op.operator), Some(&agency), Outcome::Allowed);
-        let id = agency_id(&agency)?;
-        let done = op.house.store.set_agency_state(&id, state, &draft).await?;
-        Ok(Given::committed(done, |()| Done {}))
-    })
+    answer::answer(
+        house,
+        request,
+        Authority::Operators,
+        action,
+        StatusCode::OK,
+        async |op| {
+            let draft = op
+                .asked
+                .draft(Some(op.asker), Some(&agency), Outcome::Allowed);
+            let id = agency_id(&agency)?;
+            let done = op.house.store.set_agency_state(&id, state, &draft).await?;
+            Ok(Given::committed(done, |()| Done {}))
+        },
+    )
     .await
 }

@@ -15,13 +15,14 @@ use crate::store::Committed;
 use crate::telemetry;
 use crate::telemetry::Answered;
 use crate::telemetry::Door;
-use crate::types::names::PrincipalName;
 
+use super::asker;
+use super::asker::Asked;
+use super::asker::Asker;
+use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::error::ErrorDetail;
-use super::operator;
-use super::operator::Asked;
 
 /// What a route gives: a change whose entry is committed with it, or something read.
 pub(super) enum Given<T> {
@@ -35,53 +36,47 @@ impl<T> Given<T> {
     }
 }
 
-/// A request whose operator is known.
+/// A request whose asker is known and may use the route.
 pub(super) struct Operation<'a> {
     pub(super) house: &'a House,
     pub(super) asked: &'a Asked,
-    pub(super) operator: &'a PrincipalName,
+    pub(super) asker: &'a Asker,
 }
 
 /// Runs a route: authenticates, performs, records, answers.
 pub(super) async fn answer<T: Serialize>(
     house: web::Data<House>,
     request: HttpRequest,
+    authority: Authority<'_>,
     action: &'static str,
     status: StatusCode,
     perform: impl AsyncFnOnce(Operation<'_>) -> Result<Given<T>, AdminError>,
 ) -> HttpResponse {
     let started = Instant::now();
     let asked = Asked::new(&house, &request, action);
-    let authenticated = operator::authenticate(&house, &request);
-    let outcome = match &authenticated {
-        Err(_) => None,
-        Ok(operator) => Some(
-            perform(Operation {
+    let asker = asker::authenticate(&house, &request, authority).await;
+    let (asker, outcome) = match asker {
+        Err(error) => (None, Err(error)),
+        Ok(asker) => {
+            let operation = Operation {
                 house: &house,
                 asked: &asked,
-                operator,
-            })
-            .await,
-        ),
-    };
-    let operator = authenticated.as_ref().ok();
-    let outcome = match outcome {
-        Some(outcome) => outcome,
-        None => Err(authenticated.as_ref().err().map_or_else(
-            || AdminError::new(401, "unauthorized", "Not authenticated."),
-            |error| AdminError::new(error.status, error.code, error.message.clone()),
-        )),
+                asker: &asker,
+            };
+            let outcome = perform(operation).await;
+            (Some(asker), outcome)
+        }
     };
     let recorded = match &outcome {
         Ok(Given::Committed(_)) => Ok(()),
-        Ok(Given::Read(_)) => record(&house, &asked, operator, Outcome::Allowed).await,
+        Ok(Given::Read(_)) => record(&house, &asked, asker.as_ref(), Outcome::Allowed).await,
         Err(error) => {
             let rule = error.source.as_deref().unwrap_or(&error.message);
             let refused = Outcome::Refused {
                 code: error.code,
                 rule,
             };
-            record(&house, &asked, operator, refused).await
+            record(&house, &asked, asker.as_ref(), refused).await
         }
     };
     let outcome = recorded.and(outcome);
@@ -103,13 +98,13 @@ pub(super) async fn answer<T: Serialize>(
 async fn record(
     house: &House,
     asked: &Asked,
-    operator: Option<&PrincipalName>,
+    asker: Option<&Asker>,
     outcome: Outcome<'_>,
 ) -> Result<(), AdminError> {
-    let draft = asked.draft(operator, None, outcome);
+    let draft = asked.draft(asker, None, outcome);
     house
         .store
-        .record(None, &draft)
+        .record(asker.and_then(Asker::agency), &draft)
         .await
         .map_err(AdminError::from)
 }
@@ -137,7 +132,7 @@ fn refuse(error: &AdminError, asked: &Asked) -> HttpResponse {
     })
 }
 
-/// Runs a future that needs nothing of the operator.
+/// What was read.
 pub(super) fn read<T>(given: T) -> Result<Given<T>, AdminError> {
     Ok(Given::Read(given))
 }

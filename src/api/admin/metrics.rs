@@ -9,8 +9,9 @@ use crate::api::http::house::House;
 use crate::telemetry::Metrics;
 
 use super::answer;
+use super::asker;
+use super::asker::Authority;
 use super::error::ErrorBody;
-use super::operator;
 
 /// Every metric of the process.
 #[utoipa::path(get, path = "/admin/v1/metrics", tag = "metrics", security(("operator" = [])),
@@ -22,13 +23,19 @@ pub(super) async fn metrics(
     metrics: web::Data<Metrics>,
 ) -> HttpResponse {
     // A scrape every few seconds is no access to anything: only refused ones leave an entry.
-    if operator::authenticate(&house, &request).is_ok() {
+    let asker = asker::authenticate(&house, &request, Authority::Operators).await;
+    if asker.is_ok() {
         return HttpResponse::Ok()
             .content_type("text/plain; version=0.0.4")
             .body(metrics.render());
     }
-    answer::answer(house, request, "Metrics", StatusCode::OK, async |_| {
-        answer::read(())
-    })
+    answer::answer(
+        house,
+        request,
+        Authority::Operators,
+        "Metrics",
+        StatusCode::OK,
+        async |_| answer::read(()),
+    )
     .await
 }

@@ -1,18 +1,18 @@
-//! The admin door: how operators manage agencies and access keys. They cannot read documents: no
-//! route here touches any.
+//! The admin door: how operators manage the installation, and each agency's own admins theirs. None
+//! of them reads a document by that: no route here sends one.
 //!
-//! Every request but health is made with an operator's token, and every one leaves an entry:
-//! a change in the log of what it changes, in its transaction; everything else in the
-//! installation's.
+//! Every request but health is made with an operator's token or a Bearer token of an issuer, and
+//! every one leaves an entry: a change in the log of what it changes, in its transaction;
+//! everything else in the log of the asker's agency, or the installation's for operators.
 
 mod access_keys;
 mod agencies;
 mod answer;
+mod asker;
 mod error;
 mod health;
 mod metrics;
 mod openapi;
-mod operator;
 mod server;
 
 pub use server::server;

@@ -31,17 +31,19 @@ use super::metrics;
         metrics::metrics,
     ),
     components(schemas(error::ErrorBody)),
-    modifiers(&OperatorToken)
+    modifiers(&Tokens)
 )]
 pub(super) struct Document;
 
-struct OperatorToken;
+struct Tokens;
 
-impl Modify for OperatorToken {
+impl Modify for Tokens {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         if let Some(components) = openapi.components.as_mut() {
-            let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-            components.add_security_scheme("operator", SecurityScheme::Http(bearer));
+            for name in ["operator", "agency-admin"] {
+                let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+                components.add_security_scheme(name, SecurityScheme::Http(bearer));
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::telemetry::Metrics;
 use super::access_keys;
 use super::agencies;
 use super::answer;
+use super::asker::Authority;
 use super::error::AdminError;
 use super::health;
 use super::metrics;
@@ -106,9 +107,16 @@ fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn no_route(house: web::Data<House>, request: HttpRequest) -> HttpResponse {
-    answer::answer(house, request, "-", StatusCode::NOT_FOUND, async |_| {
-        let message = "There is no such route; see /admin/v1/openapi.json.";
-        Err::<answer::Given<()>, _>(AdminError::new(404, "no_such_route", message))
-    })
+    answer::answer(
+        house,
+        request,
+        Authority::Operators,
+        "-",
+        StatusCode::NOT_FOUND,
+        async |_| {
+            let message = "There is no such route; see /admin/v1/openapi.json.";
+            Err::<answer::Given<()>, _>(AdminError::new(404, "no_such_route", message))
+        },
+    )
     .await
 }

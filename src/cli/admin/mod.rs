@@ -24,7 +24,8 @@ const ENDPOINT_HELP: &str =
 pub(super) struct AdminArguments {
     #[arg(long, value_name = "URL", global = true, help = ENDPOINT_HELP)]
     endpoint: Option<String>,
-    /// Operator token [env: ACERVO_ADMIN_TOKEN, which other users of this machine cannot see]
+    /// Token of an operator or of an admin of the agency [env: ACERVO_ADMIN_TOKEN, which other
+    /// users of this machine cannot see]
     #[arg(long, value_name = "TOKEN", global = true)]
     token: Option<String>,
     /// Print the API's JSON as it is
