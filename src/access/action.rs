@@ -61,6 +61,12 @@ actions! {
     ListObjects, "s3:ListBucket", Read;
     /// The keys of a bucket, version 2 of the list.
     ListObjectsV2, "s3:ListBucket", Read;
+    /// Whether a bucket keeps versions.
+    GetBucketVersioning, "s3:GetBucketVersioning", Read;
+    /// Has a bucket keep versions, or no longer.
+    PutBucketVersioning, "s3:PutBucketVersioning", Write;
+    /// The versions and delete markers of a bucket.
+    ListObjectVersions, "s3:ListBucketVersions", Read;
     /// The unfinished uploads of a bucket.
     ListMultipartUploads, "s3:ListBucketMultipartUploads", Read;
     /// Stores an object.

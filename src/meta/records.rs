@@ -239,6 +239,16 @@ pub enum VersionRecord<T> {
     Marker(MarkerRecord),
 }
 
+impl<T> VersionRecord<T> {
+    /// The same with another view of the document.
+    pub fn map<U>(self, view: impl FnOnce(T) -> U) -> VersionRecord<U> {
+        match self {
+            Self::Object(object) => VersionRecord::Object(view(object)),
+            Self::Marker(marker) => VersionRecord::Marker(marker),
+        }
+    }
+}
+
 /// A delete marker.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct MarkerRecord {

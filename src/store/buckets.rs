@@ -10,6 +10,7 @@ use crate::meta;
 use crate::meta::commands::CreateBucket;
 use crate::meta::commands::DeleteBucket;
 use crate::meta::commands::SetBucketDocument;
+use crate::meta::commands::SetVersioning;
 use crate::meta::records::BucketDocument;
 use crate::meta::records::BucketRecord;
 use crate::meta::records::Documents;
@@ -91,6 +92,27 @@ impl Store {
             bucket_id: bucket.id,
             kind,
             body,
+        };
+        agency.change(&subject, command, draft).await?;
+        Ok(Committed(()))
+    }
+
+    /// Has a bucket keep versions from now on, or no longer.
+    ///
+    /// # Errors
+    /// `NoSuchBucket` of the index.
+    pub async fn set_versioning(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        versioning: Versioning,
+    ) -> Result<Committed<()>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let bucket = bucket_of(permit)?;
+        let subject = Subject::Bucket(bucket.name.clone());
+        let command = SetVersioning {
+            bucket_id: bucket.id,
+            versioning,
         };
         agency.change(&subject, command, draft).await?;
         Ok(Committed(()))

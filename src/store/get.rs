@@ -25,7 +25,8 @@ use super::error::Error;
 pub struct Found(pub(super) Arc<ObjectRecord>);
 
 impl Found {
-    fn head(&self) -> &ObjectHead {
+    /// What a HEAD shows of it.
+    pub fn head(&self) -> &ObjectHead {
         &self.0.head
     }
 
@@ -53,11 +54,6 @@ impl Found {
     pub fn checksum(&self) -> Option<&ObjectChecksum> {
         self.head().checksum.as_ref()
     }
-
-    /// How many parts it was uploaded in, if it was uploaded in parts.
-    pub fn parts_count(&self) -> Option<u16> {
-        self.head().parts.map(|(_, count)| count)
-    }
 }
 
 /// A part of an object.
@@ -70,7 +66,7 @@ pub struct FoundPart {
 }
 
 impl Store {
-    /// Finds an object: its current version, or the one asked for. A delete marker is none.
+    /// Finds what stands at a key: its current version, or the one asked for.
     ///
     /// # Errors
     /// If the index cannot be read.
@@ -78,33 +74,63 @@ impl Store {
         &self,
         permit: &Permit,
         version_id: Option<VersionId>,
-    ) -> Result<Option<Found>, Error> {
+    ) -> Result<Option<VersionRecord<Found>>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let (bucket, object_key) = object_of(permit)?;
-        let Some(version_id) = version_id else {
-            let before = match agency.recent.object(bucket.id, object_key) {
-                Ok(record) => return Ok(Some(Found(record))),
-                Err(before) => before,
-            };
-            let found = agency
+        if let Some(version_id) = version_id {
+            let record = agency
                 .index
-                .read(|reader| reader.object(bucket.id, object_key))?;
-            let found = found.map(Arc::new);
-            if let Some(record) = &found {
-                agency
-                    .recent
-                    .keep_object(bucket.id, object_key, record, before);
-            }
-            return Ok(found.map(Found));
+                .read(|reader| reader.object_version(bucket.id, object_key, &version_id))?;
+            return Ok(record.map(|record| record.map(|object| Found(Arc::new(object)))));
+        }
+        let before = match agency.recent.object(bucket.id, object_key) {
+            Ok(record) => return Ok(Some(VersionRecord::Object(Found(record)))),
+            Err(before) => before,
         };
-        let read = |reader: &Reader<'_, OfAgency>| {
-            reader.object_version(bucket.id, object_key, &version_id)
+        let found = agency
+            .index
+            .read(|reader| reader.object(bucket.id, object_key))?;
+        let Some(record) = found.map(Arc::new) else {
+            let marker = agency
+                .index
+                .read(|reader| reader.current_marker(bucket.id, object_key))?;
+            return Ok(marker.map(VersionRecord::Marker));
         };
-        let record = match agency.index.read(read)? {
-            Some(VersionRecord::Object(record)) => Some(Arc::new(record)),
-            Some(VersionRecord::Marker(_)) | None => None,
-        };
-        Ok(record.map(Found))
+        agency
+            .recent
+            .keep_object(bucket.id, object_key, &record, before);
+        Ok(Some(VersionRecord::Object(Found(record))))
+    }
+
+    /// As [`Store::find`], without what only a read of the bytes needs.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub async fn find_head(
+        &self,
+        permit: &Permit,
+        version_id: Option<VersionId>,
+    ) -> Result<Option<VersionRecord<ObjectHead>>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let (bucket, object_key) = object_of(permit)?;
+        if let Some(version_id) = version_id {
+            let read = |reader: &Reader<'_, OfAgency>| {
+                reader.object_version_head(bucket.id, object_key, &version_id)
+            };
+            return Ok(agency.index.read(read)?);
+        }
+        if let Ok(record) = agency.recent.object(bucket.id, object_key) {
+            return Ok(Some(VersionRecord::Object(record.head.clone())));
+        }
+        let found = agency.index.read(|reader| {
+            Ok(match reader.object_head(bucket.id, object_key)? {
+                Some(head) => Some(VersionRecord::Object(head)),
+                None => reader
+                    .current_marker(bucket.id, object_key)?
+                    .map(VersionRecord::Marker),
+            })
+        });
+        Ok(found?)
     }
 
     /// Finds a part of an object by its number. An object stored in one piece is its own part 1.
@@ -114,12 +140,12 @@ impl Store {
     pub async fn part_of(
         &self,
         permit: &Permit,
-        found: &Found,
+        head: &ObjectHead,
         number: PartNumber,
     ) -> Result<Option<FoundPart>, Error> {
-        let Some((upload, _)) = found.head().parts else {
+        let Some((upload, _)) = head.parts else {
             let whole = FoundPart {
-                range: 0..found.size_bytes(),
+                range: 0..head.size_bytes,
                 checksum: None,
             };
             return Ok((number.get() == 1).then_some(whole));

@@ -7,8 +7,10 @@ use crate::meta::OfAgency;
 use crate::meta::Reader;
 use crate::meta::queries::ListPage;
 use crate::meta::queries::ListQuery;
+use crate::meta::queries::VersionMarker;
 use crate::meta::records::BucketRecord;
 use crate::meta::records::ListedObject;
+use crate::meta::records::ListedVersion;
 
 use super::agencies::Store;
 use super::buckets::bucket_of;
@@ -65,6 +67,23 @@ impl Store {
         let bucket_id = bucket_of(permit)?.id;
         beside(&agency.index, move |reader| {
             reader.list_objects(bucket_id, &query)
+        })
+        .await
+    }
+
+    /// A page of a bucket's versions and delete markers.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub async fn list_versions(
+        &self,
+        permit: &Permit,
+        query: ListQuery<VersionMarker>,
+    ) -> Result<ListPage<ListedVersion, VersionMarker>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let bucket_id = bucket_of(permit)?.id;
+        beside(&agency.index, move |reader| {
+            reader.list_versions(bucket_id, &query)
         })
         .await
     }

@@ -32,6 +32,11 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::GetBucketLocation => caller.ask("GET", &format!("{bucket_path}?location")),
         A::ListObjects => caller.ask("GET", &bucket_path),
         A::ListObjectsV2 => caller.ask("GET", &format!("{bucket_path}?list-type=2")),
+        A::GetBucketVersioning => caller.ask("GET", &format!("{bucket_path}?versioning")),
+        A::PutBucketVersioning => caller
+            .ask("PUT", &format!("{bucket_path}?versioning"))
+            .body(b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"),
+        A::ListObjectVersions => caller.ask("GET", &format!("{bucket_path}?versions")),
         A::ListMultipartUploads => caller.ask("GET", &format!("{bucket_path}?uploads")),
         A::PutObject => at("PUT").body(b"changed"),
         A::GetObject => at("GET"),

@@ -26,3 +26,4 @@ mod multipart;
 mod objects;
 mod start;
 mod tokens;
+mod versions;

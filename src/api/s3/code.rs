@@ -48,6 +48,7 @@ codes! {
     EntityTooSmall 400 "A part other than the last is smaller than 5 MiB.";
     ExpiredToken 400 "The provided token has expired.";
     IllegalLocationConstraintException 400 "The location constraint is not this store's region.";
+    IllegalVersioningConfigurationException 400 "The Versioning element must be specified.";
     IncompleteBody 400 "The body ended before the number of bytes given by Content-Length.";
     InternalError 500 "The store met an internal error; try again.";
     InvalidAccessKeyId 403 "The access key id you provided does not exist in our records.";

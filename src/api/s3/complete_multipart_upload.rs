@@ -90,6 +90,9 @@ pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, 
         checksums::elements(&mut xml, stored.checksum.as_ref());
         let mut response = reply::xml(xml.finish("CompleteMultipartUploadResult"));
         reply::set(&mut response, reply::ENCRYPTION);
+        if let Some((name, value)) = reply::stored_version(stored.version_id) {
+            reply::set(&mut response, (name, &value));
+        }
         response
     }))
 }

@@ -6,6 +6,7 @@ use crate::access::action::Action;
 use crate::access::permit::Permit;
 use crate::api::http::xml::Xml;
 use crate::meta::records::ObjectMetadata;
+use crate::meta::records::VersionRecord;
 use crate::store::copy::CopyBody;
 use crate::store::get::Found;
 use crate::store::put::NewObject;
@@ -28,6 +29,7 @@ use super::metadata;
 use super::put_object;
 use super::reply;
 use super::reply::Reply;
+use super::request;
 use super::request::S3Request;
 
 pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
@@ -53,6 +55,7 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
                        copy source: 5368709120";
         return Err(S3Error::new(Code::InvalidRequest, message));
     }
+    let copied = source.version.clone();
     let body = source.body(req, 0..size_bytes, algorithm).await?;
     let object = NewObject {
         metadata,
@@ -63,6 +66,10 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     Ok(Reply::committed(stored, |stored| {
         let mut response = reply::xml(render("CopyObjectResult", &stored));
         reply::set(&mut response, reply::ENCRYPTION);
+        let stored = reply::stored_version(stored.version_id);
+        for (name, value) in stored.iter().chain(&copied) {
+            reply::set(&mut response, (name, value));
+        }
         response
     }))
 }
@@ -114,8 +121,12 @@ pub(super) struct Source {
     object_key: ObjectKey,
     version_id: Option<VersionId>,
     permit: Permit,
+    /// The header that tells which version was copied, where there may be others.
+    pub(super) version: Option<(&'static str, String)>,
     pub(super) found: Found,
 }
+
+const COPIED_VERSION: &str = "x-amz-copy-source-version-id";
 
 impl Source {
     /// Reads `x-amz-copy-source`, asks for permission, finds the object, checks its conditions.
@@ -125,9 +136,20 @@ impl Source {
             let message = "The copy source is /bucket/key, percent-encoded.";
             S3Error::argument("x-amz-copy-source", text, message)
         })?;
+        let version_id = version_id
+            .map(|text| request::version_id("x-amz-copy-source", text))
+            .transpose()?;
         let bucket = req.bucket_record(&bucket_name).await?;
         let permit = req.permit_on(Action::GetObject, &bucket, &object_key)?;
-        let found = req.find(&permit, version_id).await?;
+        let found = req.store().find(&permit, version_id).await?;
+        if let (Some(_), Some(VersionRecord::Marker(_))) = (version_id, &found) {
+            let message = "The source of a copy request may not specifically refer to a delete \
+                           marker by version id.";
+            return Err(S3Error::new(Code::InvalidRequest, message));
+        }
+        let found = req.standing(found, &permit, version_id)?;
+        let version = reply::read_version(bucket.versioning, version_id, found.head().version_id);
+        let version = version.map(|(_, id)| (COPIED_VERSION, id));
         let conditions = ReadConditions::parse(&req.head.headers, "x-amz-copy-source-");
         // A copy whose source was not modified is a failed precondition, for nothing can be sent.
         conditions
@@ -138,6 +160,7 @@ impl Source {
             object_key,
             version_id,
             permit,
+            version,
             found,
         })
     }
@@ -169,10 +192,10 @@ impl Source {
     }
 }
 
-fn parse(text: &str) -> Option<(BucketName, ObjectKey, Option<VersionId>)> {
+fn parse(text: &str) -> Option<(BucketName, ObjectKey, Option<&str>)> {
     let (path, version_id) = match text.split_once("?versionId=") {
         None => (text, None),
-        Some((path, version_id)) => (path, Some(VersionId::parse(version_id).ok()?)),
+        Some((path, version_id)) => (path, Some(version_id)),
     };
     let path = encoding::parse_percent(path)?;
     let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/')?;
@@ -206,7 +229,7 @@ mod tests {
         check("actas%2Fa", Some(("actas", "a")));
         check("actas", None);
         check("actas/", None);
-        check("/actas/a?versionId=x", None);
+        check("/actas/a?versionId=x", Some(("actas", "a")));
         check("/actas/%zz", None);
     }
 }

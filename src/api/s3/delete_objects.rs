@@ -6,6 +6,7 @@ use crate::api::http::xml;
 use crate::api::http::xml::Xml;
 use crate::audit::entry::Draft;
 use crate::auth::sigv4::payload::PayloadHash;
+use crate::meta::commands::DeleteOutcome;
 use crate::meta::records::BucketRecord;
 use crate::store::delete::Deletion;
 use crate::types::checksum::ChecksumAlgorithm;
@@ -14,6 +15,7 @@ use crate::types::limits;
 use crate::types::names::ObjectKey;
 
 use super::code::Code;
+use super::delete_object;
 use super::error::S3Error;
 use super::reply;
 use super::reply::Reply;
@@ -78,22 +80,29 @@ pub(super) async fn delete_objects(req: &S3Request) -> Result<Reply, S3Error> {
             Some(error) => Err(error),
             None => outcomes.next().map_or_else(
                 || Err(Code::InternalError.into()),
-                |outcome| outcome.map(drop).map_err(S3Error::from),
+                |outcome| outcome.map_err(S3Error::from),
             ),
         });
         reply::xml(render(&delete, results))
     }))
 }
 
-fn render(delete: &Delete, results: impl Iterator<Item = Result<(), S3Error>>) -> String {
+fn render(
+    delete: &Delete,
+    results: impl Iterator<Item = Result<DeleteOutcome, S3Error>>,
+) -> String {
     let mut xml = Xml::new("DeleteResult");
     for (object, result) in delete.object.iter().zip(results) {
         match result {
-            Ok(()) if delete.quiet => {}
-            Ok(()) => {
+            Ok(_) if delete.quiet => {}
+            Ok(outcome) => {
                 xml.open("Deleted").text("Key", &object.key);
-                xml.maybe("VersionId", object.version_id.as_deref())
-                    .close("Deleted");
+                xml.maybe("VersionId", object.version_id.as_deref());
+                if let (Some(marker), true) = delete_object::versions_of(outcome, None) {
+                    xml.value("DeleteMarker", true)
+                        .value("DeleteMarkerVersionId", marker);
+                }
+                xml.close("Deleted");
             }
             Err(error) => {
                 xml.open("Error").text("Key", &object.key);

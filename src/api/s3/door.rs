@@ -292,6 +292,9 @@ fn refuse(
     if error.code == Code::SlowDown || error.code == Code::ServiceUnavailable {
         builder.insert_header(("retry-after", "1"));
     }
+    for (name, value) in &error.headers {
+        builder.insert_header((*name, value.as_str()));
+    }
     if is_head || error.code == Code::NotModified {
         return builder.finish().map_into_boxed_body();
     }

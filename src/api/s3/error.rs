@@ -29,6 +29,8 @@ pub struct S3Error {
     pub message: Option<Cow<'static, str>>,
     /// More elements of the error document, by name.
     pub details: Vec<(&'static str, String)>,
+    /// Headers that go with it, by name.
+    pub headers: Vec<(&'static str, String)>,
     /// What went wrong inside, for the log.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -40,6 +42,7 @@ impl S3Error {
             code,
             message: Some(message.into()),
             details: Vec::new(),
+            headers: Vec::new(),
             source: None,
         }
     }
@@ -63,6 +66,13 @@ impl S3Error {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.details.push((name, value));
+        self
+    }
+
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
         self
     }
 
@@ -101,6 +111,7 @@ impl From<Code> for S3Error {
             code,
             message: None,
             details: Vec::new(),
+            headers: Vec::new(),
             source: None,
         }
     }

@@ -9,6 +9,8 @@ use actix_http::body::BoxBody;
 use actix_http::header::HeaderValue;
 
 use crate::access::action::Action;
+use crate::access::permit::Permit;
+use crate::meta::records::ObjectHead;
 use crate::store::content::Content;
 use crate::store::content::ContentStream;
 use crate::store::get::Found;
@@ -52,34 +54,41 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
     let wants_checksum = req
         .header("x-amz-checksum-mode")
         .is_some_and(|m| m == "ENABLED");
-    let (permit, _) = req.permit_object().await?;
-    let found = req.find(&permit, version_id).await?;
-    match conditions.check(&found.etag(), found.modified()) {
-        Err(Code::NotModified) => return Ok(Reply::Read(not_modified(&found))),
+    let (permit, bucket) = req.permit_object().await?;
+    let found = match req.action {
+        Action::HeadObject => Looked::Head(Box::new(req.find_head(&permit, version_id).await?)),
+        _ => Looked::Whole(req.find(&permit, version_id).await?),
+    };
+    let head = found.head();
+    let version = reply::read_version(bucket.versioning, version_id, head.version_id);
+    match conditions.check(&head.etag, head.modified) {
+        Err(Code::NotModified) => return Ok(Reply::Read(not_modified(head, version))),
         checked => checked?,
     }
     let Slice {
         range,
         status,
         part_checksum,
-    } = slice(req, &permit, &found, &extent).await?;
+    } = slice(req, &permit, head, &extent).await?;
     let mut builder = reply::builder(status);
-    describe(req, &mut builder, &found, &range, status);
+    describe(req, &mut builder, head, &range, status);
+    if let Some(version) = version {
+        builder.insert_header(version);
+    }
     if wants_checksum {
         match extent {
-            Extent::Whole => checksums::headers(&mut builder, found.checksum()),
+            Extent::Whole => checksums::headers(&mut builder, head.checksum.as_ref()),
             Extent::Part(_) => checksums::headers(&mut builder, part_checksum.as_ref()),
             Extent::Range(_) => {}
         }
     }
     let size_bytes = range.end - range.start;
-    let body = if matches!(req.action, Action::HeadObject) {
-        BoxBody::new(Sized {
+    let body = match found {
+        Looked::Head(_) => BoxBody::new(Sized {
             size_bytes,
             content: None,
-        })
-    } else {
-        match req.store().content(&permit, found, range).await? {
+        }),
+        Looked::Whole(found) => match req.store().content(&permit, found, range).await? {
             Content::Ready(bytes) => {
                 telemetry::sent(Door::S3, size_bytes);
                 BoxBody::new(bytes)
@@ -88,16 +97,34 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
                 size_bytes,
                 content: Some(content),
             }),
-        }
+        },
     };
     Ok(Reply::Read(builder.body(body).map_into_boxed_body()))
 }
 
+/// What was found: all of it, or as much as a HEAD needs.
+enum Looked {
+    Head(Box<ObjectHead>),
+    Whole(Found),
+}
+
+impl Looked {
+    fn head(&self) -> &ObjectHead {
+        match self {
+            Self::Head(head) => head,
+            Self::Whole(found) => found.head(),
+        }
+    }
+}
+
 /// What RFC 9110 section 15.4.5 has an answer without a body repeat.
-fn not_modified(found: &Found) -> Response<BoxBody> {
+fn not_modified(head: &ObjectHead, version: Option<(&'static str, String)>) -> Response<BoxBody> {
     let mut builder = reply::builder(Code::NotModified.status());
-    builder.insert_header(("etag", found.etag().to_string()));
-    builder.insert_header(("last-modified", found.modified().http_date()));
+    builder.insert_header(("etag", head.etag.to_string()));
+    builder.insert_header(("last-modified", head.modified.http_date()));
+    if let Some(version) = version {
+        builder.insert_header(version);
+    }
     builder.finish().map_into_boxed_body()
 }
 
@@ -135,11 +162,11 @@ struct Slice {
 
 async fn slice(
     req: &S3Request,
-    permit: &crate::access::permit::Permit,
-    found: &Found,
+    permit: &Permit,
+    head: &ObjectHead,
     extent: &Extent,
 ) -> Result<Slice, S3Error> {
-    let size_bytes = found.size_bytes();
+    let size_bytes = head.size_bytes;
     match extent {
         Extent::Whole => Ok(Slice {
             range: 0..size_bytes,
@@ -158,7 +185,7 @@ async fn slice(
             }
         }
         Extent::Part(number) => {
-            let part = req.store().part_of(permit, found, *number).await?;
+            let part = req.store().part_of(permit, head, *number).await?;
             let part = part.ok_or(Code::InvalidPartNumber)?;
             Ok(Slice {
                 range: part.range,
@@ -172,11 +199,11 @@ async fn slice(
 fn describe(
     req: &S3Request,
     builder: &mut ResponseBuilder,
-    found: &Found,
+    head: &ObjectHead,
     range: &Range<u64>,
     status: u16,
 ) {
-    for header in metadata::render(found.metadata()) {
+    for header in metadata::render(&head.metadata) {
         builder.insert_header(header);
     }
     for (parameter, header) in OVERRIDES {
@@ -184,17 +211,17 @@ fn describe(
             builder.insert_header((header, value));
         }
     }
-    builder.insert_header(("etag", found.etag().to_string()));
-    builder.insert_header(("last-modified", found.modified().http_date()));
+    builder.insert_header(("etag", head.etag.to_string()));
+    builder.insert_header(("last-modified", head.modified.http_date()));
     builder.insert_header(("accept-ranges", "bytes"));
     builder.insert_header(("x-content-type-options", "nosniff"));
     builder.insert_header(reply::ENCRYPTION);
-    if let Some(parts) = found.parts_count().filter(|_| req.query.has("partNumber")) {
-        builder.insert_header(("x-amz-mp-parts-count", parts.to_string()));
+    if let Some((_, count)) = head.parts.filter(|_| req.query.has("partNumber")) {
+        builder.insert_header(("x-amz-mp-parts-count", count.to_string()));
     }
     if status == 206 && range.end > range.start {
         let last = range.end - 1;
-        let text = format!("bytes {}-{last}/{}", range.start, found.size_bytes());
+        let text = format!("bytes {}-{last}/{}", range.start, head.size_bytes);
         builder.insert_header(("content-range", text));
     }
 }

@@ -5,7 +5,6 @@
 
 use crate::api::http::xml::Xml;
 
-use super::code::Code;
 use super::error::S3Error;
 use super::reply::Reply;
 use super::request::S3Request;
@@ -13,10 +12,7 @@ use super::request::S3Request;
 pub(super) async fn get_object_tagging(req: &S3Request) -> Result<Reply, S3Error> {
     let version_id = req.version_id()?;
     let (permit, _) = req.permit_object().await?;
-    let found = req.store().find(&permit, version_id).await?;
-    if found.is_none() {
-        return Err(Code::NoSuchKey.into());
-    }
+    req.find_head(&permit, version_id).await?;
     let mut xml = Xml::new("Tagging");
     xml.open("TagSet").close("TagSet");
     Ok(Reply::xml(xml.finish("Tagging")))

@@ -26,14 +26,17 @@ mod delete_bucket;
 mod delete_object;
 mod delete_objects;
 mod get_bucket_location;
+mod get_bucket_versioning;
 mod get_object;
 mod get_object_tagging;
 mod head_bucket;
 mod list_buckets;
 mod list_multipart_uploads;
+mod list_object_versions;
 mod list_objects;
 mod list_objects_v2;
 mod list_parts;
+mod put_bucket_versioning;
 mod put_object;
 mod upload_part;
 mod upload_part_copy;
@@ -54,6 +57,9 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::GetBucketLocation => get_bucket_location::get_bucket_location(req).await,
         Action::ListObjects => list_objects::list_objects(req).await,
         Action::ListObjectsV2 => list_objects_v2::list_objects_v2(req).await,
+        Action::GetBucketVersioning => get_bucket_versioning::get_bucket_versioning(req).await,
+        Action::PutBucketVersioning => put_bucket_versioning::put_bucket_versioning(req).await,
+        Action::ListObjectVersions => list_object_versions::list_object_versions(req).await,
         Action::ListMultipartUploads => list_multipart_uploads::list_multipart_uploads(req).await,
         Action::PutObject => put_object::put_object(req).await,
         Action::GetObject | Action::HeadObject => get_object::get_object(req).await,

@@ -37,6 +37,9 @@ fn render(stored: Stored) -> Response<BoxBody> {
     let mut builder = reply::builder(200);
     builder.insert_header(("etag", stored.etag.to_string()));
     builder.insert_header(reply::ENCRYPTION);
+    if let Some(version) = reply::stored_version(stored.version_id) {
+        builder.insert_header(version);
+    }
     checksums::headers(&mut builder, stored.checksum.as_ref());
     builder.finish().map_into_boxed_body()
 }

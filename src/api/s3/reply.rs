@@ -7,7 +7,9 @@ use actix_http::body::BoxBody;
 use actix_http::header::HeaderName;
 use actix_http::header::HeaderValue;
 
+use crate::meta::records::Versioning;
 use crate::store::Committed;
+use crate::types::ids::VersionId;
 
 /// An operation's answer.
 pub enum Reply {
@@ -52,6 +54,27 @@ pub fn builder(status: u16) -> ResponseBuilder {
 
 /// Says truthfully how stored bytes are encrypted: with AES-256, under keys that the store manages.
 pub const ENCRYPTION: (&str, &str) = ("x-amz-server-side-encryption", "AES256");
+
+/// The version that an object was stored as, where the bucket keeps versions. Source: AWS S3 API
+/// Reference, "PutObject": no id is told unless versioning is enabled.
+pub fn stored_version(version_id: VersionId) -> Option<(&'static str, String)> {
+    match version_id {
+        VersionId::Null => None,
+        VersionId::Id(_) => Some((VERSION, version_id.to_string())),
+    }
+}
+
+/// The version that was read: told wherever there may be others.
+pub fn read_version(
+    versioning: Versioning,
+    wanted: Option<VersionId>,
+    found: VersionId,
+) -> Option<(&'static str, String)> {
+    let told = wanted.is_some() || versioning != Versioning::Off;
+    told.then(|| (VERSION, found.to_string()))
+}
+
+const VERSION: &str = "x-amz-version-id";
 
 /// Sets a header of an answer that has its body already.
 pub fn set(response: &mut Response<BoxBody>, (name, value): (&'static str, &str)) {

@@ -19,6 +19,8 @@ use crate::api::http::target::Query;
 use crate::audit::entry::Draft;
 use crate::audit::entry::Outcome;
 use crate::meta::records::BucketRecord;
+use crate::meta::records::ObjectHead;
+use crate::meta::records::VersionRecord;
 use crate::store::Store;
 use crate::store::get::Found;
 use crate::types::clock::Time;
@@ -153,23 +155,61 @@ impl S3Request {
         })
     }
 
-    /// Finds the object that a permit is for, or says that it is missing, or its version.
+    /// Finds the object that a permit is for, or says that it is missing, or its version, or that a
+    /// delete marker stands there.
     pub async fn find(
         &self,
         permit: &Permit,
         version_id: Option<VersionId>,
     ) -> Result<Found, S3Error> {
-        let missing = match version_id {
-            Some(_) => Code::NoSuchVersion,
-            None => Code::NoSuchKey,
-        };
         let found = self.store().find(permit, version_id).await?;
-        found.ok_or_else(|| match permit.resource() {
-            Resource::Object(_, object_key) => {
-                S3Error::from(missing).with("Key", object_key.as_str().to_owned())
-            }
-            Resource::Agency | Resource::Bucket(_) => missing.into(),
-        })
+        self.standing(found, permit, version_id)
+    }
+
+    /// As [`S3Request::find`], without what only a read of the bytes needs.
+    pub async fn find_head(
+        &self,
+        permit: &Permit,
+        version_id: Option<VersionId>,
+    ) -> Result<ObjectHead, S3Error> {
+        let found = self.store().find_head(permit, version_id).await?;
+        self.standing(found, permit, version_id)
+    }
+
+    /// The document among what may stand at a key. Source: AWS S3 User Guide, "Working with delete
+    /// markers".
+    pub(super) fn standing<T>(
+        &self,
+        found: Option<VersionRecord<T>>,
+        permit: &Permit,
+        version_id: Option<VersionId>,
+    ) -> Result<T, S3Error> {
+        let marker = match found {
+            Some(VersionRecord::Object(object)) => return Ok(object),
+            Some(VersionRecord::Marker(marker)) => Some(marker),
+            None => None,
+        };
+        let mut refused = match (&version_id, &marker) {
+            (Some(_), Some(marker)) => S3Error::from(Code::MethodNotAllowed)
+                .with("Method", self.head.method.to_string())
+                .with("ResourceType", "DeleteMarker".to_owned())
+                .header("allow", "DELETE".to_owned())
+                .header("last-modified", marker.modified.http_date()),
+            (Some(_), None) => Code::NoSuchVersion.into(),
+            (None, _) => Code::NoSuchKey.into(),
+        };
+        if let Resource::Object(_, object_key) = permit.resource() {
+            refused = refused.with("Key", object_key.as_str().to_owned());
+        }
+        if let Some(version_id) = version_id {
+            refused = refused.with("VersionId", version_id.to_string());
+        }
+        if let Some(marker) = marker {
+            refused = refused
+                .header("x-amz-delete-marker", "true".to_owned())
+                .header("x-amz-version-id", marker.version_id.to_string());
+        }
+        Err(refused)
     }
 
     /// What the audit log will hold of this request when it is done.
@@ -208,11 +248,7 @@ impl S3Request {
         let Some(text) = self.query.value("versionId") else {
             return Ok(None);
         };
-        let message = "The version id is not one of this store.";
-        let parsed = VersionId::parse(text);
-        parsed
-            .map(Some)
-            .map_err(|_| S3Error::argument("versionId", text, message))
+        version_id("versionId", text).map(Some)
     }
 
     /// The body as a document to store.
@@ -239,6 +275,12 @@ impl S3Request {
         }
         document.collect(limits::XML_BODY_BYTES_MAX).await
     }
+}
+
+/// Reads a version id.
+pub fn version_id(argument: &'static str, text: &str) -> Result<VersionId, S3Error> {
+    VersionId::parse(text)
+        .map_err(|_| S3Error::argument(argument, text, "Invalid version id specified"))
 }
 
 fn facts(record: &BucketRecord) -> BucketFacts {

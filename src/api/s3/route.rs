@@ -188,6 +188,21 @@ pub const ROUTES: &[Route] = &[
     route("HEAD", Scope::Bucket, Action::HeadBucket),
     route("DELETE", Scope::Bucket, Action::DeleteBucket),
     route("GET", Scope::Bucket, Action::GetBucketLocation).by("location"),
+    route("GET", Scope::Bucket, Action::GetBucketVersioning).by("versioning"),
+    route("PUT", Scope::Bucket, Action::PutBucketVersioning)
+        .by("versioning")
+        .headers(UPLOAD_HEADERS),
+    route("GET", Scope::Bucket, Action::ListObjectVersions)
+        .by("versions")
+        .query(&[
+            "delimiter",
+            "encoding-type",
+            "key-marker",
+            "max-keys",
+            "prefix",
+            "version-id-marker",
+        ])
+        .headers(&["x-amz-optional-object-attributes"]),
     route("GET", Scope::Bucket, Action::ListMultipartUploads)
         .by("uploads")
         .query(&[
@@ -361,6 +376,9 @@ mod tests {
                 Some(Action::ListObjectsV2),
             ),
             ("GET /b?location", "", Some(Action::GetBucketLocation)),
+            ("GET /b?versioning", "", Some(Action::GetBucketVersioning)),
+            ("PUT /b?versioning", "", Some(Action::PutBucketVersioning)),
+            ("GET /b?versions", "", Some(Action::ListObjectVersions)),
             ("GET /b?uploads", "", Some(Action::ListMultipartUploads)),
             ("POST /b?delete", "", Some(Action::DeleteObjects)),
             ("PUT /b/k", "", Some(Action::PutObject)),

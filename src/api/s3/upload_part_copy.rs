@@ -17,6 +17,7 @@ pub(super) async fn upload_part_copy(req: &S3Request) -> Result<Reply, S3Error> 
     if range.end - range.start > req.house.put_bytes_max {
         return Err(Code::EntityTooLarge.into());
     }
+    let copied = source.version.clone();
     let body = source.body(req, range, None).await?;
     let stored = req
         .store()
@@ -25,6 +26,9 @@ pub(super) async fn upload_part_copy(req: &S3Request) -> Result<Reply, S3Error> 
     Ok(Reply::committed(stored, |part| {
         let mut response = reply::xml(copy_object::render("CopyPartResult", &part));
         reply::set(&mut response, reply::ENCRYPTION);
+        if let Some((name, value)) = &copied {
+            reply::set(&mut response, (name, value));
+        }
         response
     }))
 }
