@@ -1,10 +1,15 @@
 //! Who asks.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::types::ids::AccessKeyId;
 use crate::types::ids::CanonicalId;
 use crate::types::names::AgencyId;
 use crate::types::names::PrincipalName;
 use crate::types::roles::Role;
+
+use super::policy::Policy;
 
 /// By what a caller proved who it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,11 +21,13 @@ pub enum Proof {
         /// The issuer's name in the configuration.
         issuer: String,
     },
+    /// By nothing.
+    Anonymous,
 }
 
-/// A principal that proved who it is. Made by the doors from what `auth` verified; never from
-/// anything that a client can set.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A principal that proved who it is, or nobody. Made by the doors from what `auth` verified; never
+/// from anything that a client can set.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Caller {
     /// The one agency in which it acts.
     pub agency: AgencyId,
@@ -28,10 +35,40 @@ pub struct Caller {
     pub principal: PrincipalName,
     /// What S3 calls it.
     pub canonical_id: CanonicalId,
-    /// Its roles.
+    /// Its built-in roles.
     pub roles: Vec<Role>,
     /// By what it proved itself.
     pub proof: Proof,
+    /// The agency's own roles in which it acts, by name.
+    pub named_roles: Vec<Arc<str>>,
+    /// Policies that give it permissions: those of its own roles.
+    pub grants: Vec<Arc<Policy>>,
+    /// Policies that only narrow: what any of them does not allow is refused, whatever else allows
+    /// it. The inline policy of an access key, the policy of a session.
+    pub boundaries: Vec<Arc<Policy>>,
+    /// The claims of its token and the tags of its session, for conditions.
+    pub claims: Arc<Claims>,
+}
+
+/// What is known of a caller beyond its name: `jwt:…` and `aws:PrincipalTag/…` in conditions.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Claims {
+    /// The claims of a token, each with its values as text.
+    pub claims: BTreeMap<String, Vec<String>>,
+    /// Session tags.
+    pub tags: BTreeMap<String, Vec<String>>,
+}
+
+impl Claims {
+    /// The values of a claim.
+    pub fn claim(&self, name: &str) -> Option<&[String]> {
+        self.claims.get(name).map(Vec::as_slice)
+    }
+
+    /// The values of a session tag.
+    pub fn tag(&self, name: &str) -> Option<&[String]> {
+        self.tags.get(name).map(Vec::as_slice)
+    }
 }
 
 impl Proof {
@@ -40,13 +77,46 @@ impl Proof {
         match self {
             Self::AccessKey(id) => id.as_str(),
             Self::Token { issuer } => issuer,
+            Self::Anonymous => "anonymous",
         }
     }
 }
 
 impl Caller {
+    /// A caller with built-in roles alone.
+    pub fn new(
+        agency: AgencyId,
+        principal: PrincipalName,
+        canonical_id: CanonicalId,
+        roles: Vec<Role>,
+        proof: Proof,
+    ) -> Self {
+        Self {
+            agency,
+            principal,
+            canonical_id,
+            roles,
+            proof,
+            named_roles: Vec::new(),
+            grants: Vec::new(),
+            boundaries: Vec::new(),
+            claims: Arc::default(),
+        }
+    }
+
     /// Whether it has this role.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Whether it has the role of this name, built in or the agency's own.
+    pub fn acts_in(&self, role: &str) -> bool {
+        let built_in = self.roles.iter().any(|known| known.name() == role);
+        built_in || self.named_roles.iter().any(|known| **known == *role)
+    }
+
+    /// Whether it proved nothing.
+    pub const fn is_anonymous(&self) -> bool {
+        matches!(self.proof, Proof::Anonymous)
     }
 }

@@ -1,5 +1,7 @@
 //! Permission as a value (law 6).
 
+use std::sync::Arc;
+
 use crate::types::ids::BucketId;
 use crate::types::ids::CanonicalId;
 use crate::types::names::AgencyId;
@@ -8,9 +10,10 @@ use crate::types::names::ObjectKey;
 use crate::types::names::PrincipalName;
 
 use super::action::Action;
+use super::bucket_rules::BucketRules;
 
 /// What `access` must know of a bucket to decide.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BucketFacts {
     /// Its number.
     pub id: BucketId,
@@ -18,13 +21,17 @@ pub struct BucketFacts {
     pub name: BucketName,
     /// The principal that made it.
     pub owner: CanonicalId,
+    /// Its documents that speak of access; none if it has none of its own.
+    pub rules: Option<Arc<BucketRules>>,
 }
 
 /// The thing that an action is asked for.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Resource {
-    /// The agency itself: lists of buckets, new buckets.
+    /// The agency itself: lists of buckets.
     Agency,
+    /// A bucket that is to be made.
+    NewBucket(BucketName),
     /// A bucket.
     Bucket(BucketFacts),
     /// An object, there or not.
@@ -35,7 +42,7 @@ impl Resource {
     /// The bucket, if the resource is or lies in one.
     pub const fn bucket(&self) -> Option<&BucketFacts> {
         match self {
-            Self::Agency => None,
+            Self::Agency | Self::NewBucket(_) => None,
             Self::Bucket(bucket) | Self::Object(bucket, _) => Some(bucket),
         }
     }
@@ -51,6 +58,7 @@ pub struct Permit {
     pub(super) action: Action,
     pub(super) resource: Resource,
     pub(super) sees_all: bool,
+    pub(super) bypasses_governance: bool,
 }
 
 impl Permit {
@@ -82,5 +90,11 @@ impl Permit {
     /// Whether a list of buckets shows those of others too.
     pub const fn sees_all(&self) -> bool {
         self.sees_all
+    }
+
+    /// Whether retention in governance mode may be bypassed: the request asks to, and its caller
+    /// has `s3:BypassGovernanceRetention` on the object.
+    pub const fn bypasses_governance(&self) -> bool {
+        self.bypasses_governance
     }
 }

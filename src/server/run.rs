@@ -246,6 +246,7 @@ fn house(config: &Config, store: Store, issuers: Issuers, clock: Clock) -> House
         clock,
         signing_keys: SigningKeys::default(),
         region: config.s3.region.clone(),
+        is_secure: config.s3.tls.is_some(),
         domains: config.s3.domains.clone(),
         pace: Pace {
             idle: Duration::from_secs(config.limits.idle_seconds),

@@ -160,7 +160,9 @@ pub(super) fn bucket_of(permit: &Permit) -> Result<&BucketFacts, Error> {
 pub(super) fn object_of(permit: &Permit) -> Result<(&BucketFacts, &ObjectKey), Error> {
     match permit.resource() {
         Resource::Object(bucket, object_key) => Ok((bucket, object_key)),
-        Resource::Agency | Resource::Bucket(_) => Err(Error::Metadata(meta::Error::NoSuchObject)),
+        Resource::Agency | Resource::NewBucket(_) | Resource::Bucket(_) => {
+            Err(Error::Metadata(meta::Error::NoSuchObject))
+        }
     }
 }
 

@@ -79,6 +79,10 @@ pub const TOKEN_LIFETIME_SECONDS_MAX: i64 = 30 * 86_400;
 pub const TOKEN_LEEWAY_SECONDS_MAX: i64 = 300;
 /// Keys of one issuer's key set.
 pub const ISSUER_KEYS_MAX: usize = 64;
+/// Bytes of a policy document: 20 KB. Source: AWS S3 User Guide, "Policies and permissions".
+pub const POLICY_BYTES_MAX: usize = 20 << 10;
+/// Statements of a policy document: the shortest that means anything has some 70 bytes.
+pub const POLICY_STATEMENTS_MAX: usize = 256;
 /// Buckets of one agency.
 pub const BUCKETS_MAX: u32 = 10_000;
 /// Access keys of one agency.

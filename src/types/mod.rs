@@ -10,6 +10,7 @@ pub mod clock;
 pub mod encoding;
 pub mod etag;
 pub mod ids;
+pub mod json;
 pub mod limits;
 pub mod names;
 pub mod range;

@@ -21,6 +21,8 @@ pub struct House {
     pub clock: Clock,
     /// The region of this installation.
     pub region: String,
+    /// Whether the S3 door's connections are TLS.
+    pub is_secure: bool,
     /// The domains below which a host names a bucket.
     pub domains: Vec<String>,
     /// How slow a body may be.

@@ -85,13 +85,13 @@ async fn by_signature(
     let secret = || Ok::<_, S3Error>(credential.secret.clone());
     let signing_key = cache.key(claim.scope(), secret)?;
     let verified = claim.verify(head, &signing_key)?;
-    let caller = Caller {
-        agency: credential.agency.clone(),
-        principal: credential.principal.clone(),
-        canonical_id: credential.canonical_id,
-        roles: credential.roles.clone(),
-        proof: Proof::AccessKey(id),
-    };
+    let caller = Caller::new(
+        credential.agency.clone(),
+        credential.principal.clone(),
+        credential.canonical_id,
+        credential.roles.clone(),
+        Proof::AccessKey(id),
+    );
     Ok((
         caller,
         Payload {
@@ -104,13 +104,14 @@ async fn by_signature(
 async fn by_token(house: &House, token: &str, now: Time) -> Result<Caller, S3Error> {
     let identity = house.issuers.verify(token, now)?;
     house.store.ensure_active(&identity.agency).await?;
-    Ok(Caller {
-        canonical_id: credentials::canonical_id(&identity.agency, &identity.principal),
-        agency: identity.agency,
-        principal: identity.principal,
-        roles: identity.roles,
-        proof: Proof::Token {
+    let canonical_id = credentials::canonical_id(&identity.agency, &identity.principal);
+    Ok(Caller::new(
+        identity.agency,
+        identity.principal,
+        canonical_id,
+        identity.roles,
+        Proof::Token {
             issuer: identity.issuer.to_string(),
         },
-    })
+    ))
 }

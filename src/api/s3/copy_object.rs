@@ -140,7 +140,7 @@ impl Source {
             .map(|text| request::version_id("x-amz-copy-source", text))
             .transpose()?;
         let bucket = req.bucket_record(&bucket_name).await?;
-        let permit = req.permit_on(Action::GetObject, &bucket, &object_key)?;
+        let permit = req.permit_on(Action::GetObject, &bucket, &object_key, version_id)?;
         let found = req.store().find(&permit, version_id).await?;
         if let (Some(_), Some(VersionRecord::Marker(_))) = (version_id, &found) {
             let message = "The source of a copy request may not specifically refer to a delete \

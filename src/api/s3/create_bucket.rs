@@ -24,7 +24,7 @@ struct CreateBucketConfiguration {
 pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
     check_headers(req)?;
     let bucket_name = req.bucket_name()?;
-    let permit = req.permit_agency()?;
+    let permit = req.permit_new_bucket()?;
     let body = req.xml_body().await?;
     let configuration: CreateBucketConfiguration = if body.is_empty() {
         CreateBucketConfiguration::default()

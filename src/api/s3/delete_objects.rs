@@ -126,7 +126,7 @@ fn deletion(req: &S3Request, bucket: &BucketRecord, object: &Object) -> Result<D
         None => None,
         Some(text) => Some(VersionId::parse(text).map_err(|_| S3Error::from(Code::NoSuchVersion))?),
     };
-    let permit = req.permit_on(req.action, bucket, &object_key)?;
+    let permit = req.permit_on(req.action, bucket, &object_key, version_id)?;
     Ok(Deletion { permit, version_id })
 }
 

@@ -11,6 +11,7 @@ pub mod conditions;
 pub mod document;
 pub mod door;
 pub mod error;
+pub mod facts;
 pub mod listing;
 pub mod metadata;
 pub mod reply;

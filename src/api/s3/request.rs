@@ -9,6 +9,7 @@ use actix_http::header::HeaderMap;
 
 use crate::access::action::Action;
 use crate::access::caller::Caller;
+use crate::access::context::RequestContext;
 use crate::access::decision;
 use crate::access::permit::BucketFacts;
 use crate::access::permit::Permit;
@@ -111,39 +112,58 @@ impl S3Request {
 
     /// Permission for the request's action on the agency itself.
     pub fn permit_agency(&self) -> Result<Permit, S3Error> {
-        Ok(decision::decide(
-            &self.caller,
-            self.action,
-            Resource::Agency,
-        )?)
+        self.decide(self.action, Resource::Agency, None)
+    }
+
+    /// Permission to make the bucket that the target names.
+    pub fn permit_new_bucket(&self) -> Result<Permit, S3Error> {
+        let resource = Resource::NewBucket(self.bucket_name()?.clone());
+        self.decide(self.action, resource, None)
     }
 
     /// Permission for the request's action on its bucket.
     pub async fn permit_bucket(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
         let record = self.bucket_record(self.bucket_name()?).await?;
         let resource = Resource::Bucket(facts(&record));
-        Ok((
-            decision::decide(&self.caller, self.action, resource)?,
-            record,
-        ))
+        Ok((self.decide(self.action, resource, None)?, record))
     }
 
     /// Permission for the request's action on its object.
     pub async fn permit_object(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
         let record = self.bucket_record(self.bucket_name()?).await?;
-        let permit = self.permit_on(self.action, &record, self.object_key()?)?;
+        let object_key = self.object_key()?;
+        let permit = self.permit_on(self.action, &record, object_key, self.version_id()?)?;
         Ok((permit, record))
     }
 
-    /// Permission for an action on an object: a copy's source, one key of many.
+    /// Permission for an action on an object, or on a version of it: a copy's source, one key of
+    /// many.
     pub fn permit_on(
         &self,
         action: Action,
         bucket: &BucketRecord,
         object_key: &ObjectKey,
+        version_id: Option<VersionId>,
     ) -> Result<Permit, S3Error> {
         let resource = Resource::Object(facts(bucket), object_key.clone());
-        Ok(decision::decide(&self.caller, action, resource)?)
+        self.decide(action, resource, version_id)
+    }
+
+    fn decide(
+        &self,
+        action: Action,
+        resource: Resource,
+        version_id: Option<VersionId>,
+    ) -> Result<Permit, S3Error> {
+        let context = RequestContext {
+            at: self.arrival.at,
+            remote: self.head.remote,
+            is_secure: self.house.is_secure,
+            version_id,
+            request: self,
+            object: None,
+        };
+        Ok(decision::decide(&self.caller, action, resource, &context)?)
     }
 
     /// What `access` must know of a bucket of the caller's agency. Names are unique inside an
@@ -288,5 +308,6 @@ fn facts(record: &BucketRecord) -> BucketFacts {
         id: record.id,
         name: record.name.clone(),
         owner: record.owner.id,
+        rules: None,
     }
 }

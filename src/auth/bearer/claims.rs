@@ -148,7 +148,7 @@ pub(super) fn mistyped(claim: &'static str) -> BearerError {
 #[cfg(test)]
 mod tests {
     use super::ClaimPath;
-    use crate::auth::bearer::json::parse_object;
+    use crate::types::json::parse_object;
 
     #[test]
     fn claim_paths() {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::claims::{self, ClaimPath, Claims};
-use super::json;
 use super::keys::{KeySet, TokenAlgorithm};
 use crate::auth::error::{BearerError, IssuerError};
 use crate::types::clock::Time;
 use crate::types::encoding;
+use crate::types::json;
 use crate::types::limits;
 use crate::types::names::{AgencyId, PrincipalName};
 use crate::types::roles::Role;

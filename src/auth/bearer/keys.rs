@@ -3,9 +3,9 @@
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
-use super::json;
 use crate::auth::error::{BearerError, IssuerError};
 use crate::types::encoding;
+use crate::types::json;
 use crate::types::limits;
 
 /// A signature algorithm of tokens. There is no `none` and no `HS…`: whoever can verify those can

@@ -12,7 +12,6 @@
 
 pub mod claims;
 pub mod issuer;
-pub mod json;
 pub mod keys;
 pub mod local;
 

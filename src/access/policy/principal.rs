@@ -1,0 +1,120 @@
+//! Whom a statement speaks of.
+//!
+//! | written | is |
+//! | --- | --- |
+//! | `"*"`, `{"AWS": "*"}` | everybody, anonymous callers too |
+//! | `<agency>`, `arn:aws:iam::<agency>:root` | every principal of the agency |
+//! | `arn:aws:iam::<agency>:user/<principal>` | that principal |
+//! | `arn:aws:iam::<agency>:role/<role>` | every caller that acts in the role |
+//! | `{"CanonicalUser": "<id>"}` | the principal that has this canonical user id |
+//!
+//! Another agency's principals cannot be named: nothing of an agency is opened on behalf of another
+//! (law 3). Source: AWS IAM User Guide, "AWS JSON policy elements: Principal".
+
+use serde_json::Value;
+
+use crate::access::caller::Caller;
+use crate::types::ids::CanonicalId;
+use crate::types::names::AgencyId;
+use crate::types::names::PrincipalName;
+
+use super::error::Reason;
+
+/// `Principal` or `NotPrincipal`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Principals {
+    named: Vec<Principal>,
+    negated: bool,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Principal {
+    Anyone,
+    Agency,
+    User(PrincipalName),
+    Role(Box<str>),
+    Canonical(CanonicalId),
+}
+
+impl Principals {
+    pub(super) fn parse(value: &Value, negated: bool, agency: &AgencyId) -> Result<Self, Reason> {
+        let bad = |text: &str| Reason::BadPrincipal(text.to_owned());
+        let mut named = Vec::new();
+        match value {
+            Value::String(text) if text == "*" => named.push(Principal::Anyone),
+            Value::String(text) => return Err(bad(text)),
+            Value::Object(families) => {
+                for (family, names) in families {
+                    for name in texts(names).ok_or_else(|| bad(family))? {
+                        let parsed = match family.as_str() {
+                            "AWS" => Principal::parse(name, agency),
+                            "CanonicalUser" => {
+                                CanonicalId::parse(name).ok().map(Principal::Canonical)
+                            }
+                            _ => return Err(bad(family)),
+                        };
+                        named.push(parsed.ok_or_else(|| bad(name))?);
+                    }
+                }
+            }
+            _ => return Err(Reason::BadField("Principal is * or an object")),
+        }
+        if named.is_empty() {
+            return Err(Reason::BadField("Principal names nobody"));
+        }
+        Ok(Self { named, negated })
+    }
+
+    pub(super) fn include(&self, caller: &Caller) -> bool {
+        self.named.iter().any(|named| named.is(caller)) != self.negated
+    }
+
+    /// Whether everybody is meant, or everybody but some.
+    pub(super) fn are_anyone(&self) -> bool {
+        self.negated || self.named.contains(&Principal::Anyone)
+    }
+}
+
+impl Principal {
+    fn parse(text: &str, agency: &AgencyId) -> Option<Self> {
+        if text == "*" {
+            return Some(Self::Anyone);
+        }
+        if text == agency.as_str() {
+            return Some(Self::Agency);
+        }
+        let (account, resource) = text.strip_prefix("arn:aws:iam::")?.split_once(':')?;
+        if account != agency.as_str() {
+            return None;
+        }
+        if resource == "root" {
+            return Some(Self::Agency);
+        }
+        let (kind, name) = resource.split_once('/')?;
+        let name = PrincipalName::parse(name).ok()?;
+        match kind {
+            "user" => Some(Self::User(name)),
+            "role" => Some(Self::Role(name.as_str().into())),
+            _ => None,
+        }
+    }
+
+    fn is(&self, caller: &Caller) -> bool {
+        match self {
+            Self::Anyone => true,
+            Self::Agency => !caller.is_anonymous(),
+            Self::User(name) => !caller.is_anonymous() && caller.principal == *name,
+            Self::Role(name) => caller.acts_in(name),
+            Self::Canonical(id) => !caller.is_anonymous() && caller.canonical_id == *id,
+        }
+    }
+}
+
+/// One text or a list of them.
+pub(super) fn texts(value: &Value) -> Option<Vec<&str>> {
+    match value {
+        Value::String(text) => Some(vec![text]),
+        Value::Array(items) => items.iter().map(Value::as_str).collect(),
+        _ => None,
+    }
+}

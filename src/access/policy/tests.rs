@@ -1,0 +1,827 @@
+//! Policies as truth tables.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::error::Reason;
+use super::key::PlainKey;
+use super::situation::Situation;
+use super::{Kind, Policy, StatementName, Verdict};
+use crate::access::caller::{Caller, Claims, Proof};
+use crate::access::context::{ObjectFacts, RequestContext, RequestFacts};
+use crate::access::permit::{BucketFacts, Resource};
+use crate::types::clock::Time;
+use crate::types::ids::{BucketId, CanonicalId, VersionId};
+use crate::types::names::{AgencyId, BucketName, ObjectKey, PrincipalName};
+use crate::types::roles::Role;
+
+const ANA: CanonicalId = CanonicalId::new([1; 32]);
+
+/// A request in which everything may be set.
+struct Scene {
+    caller: Caller,
+    resource: Resource,
+    at: Time,
+    remote: &'static str,
+    is_secure: bool,
+    version_id: Option<VersionId>,
+    facts: Facts,
+    object: Option<ObjectFacts>,
+}
+
+#[derive(Default)]
+struct Facts {
+    values: Vec<(PlainKey, &'static str)>,
+    tags: Option<Vec<(String, String)>>,
+}
+
+impl RequestFacts for Facts {
+    fn value(&self, key: PlainKey) -> Option<Cow<'_, str>> {
+        let found = self.values.iter().find(|(known, _)| *known == key);
+        found.map(|(_, value)| Cow::Borrowed(*value))
+    }
+
+    fn tags(&self) -> Option<Vec<(String, String)>> {
+        self.tags.clone()
+    }
+
+    fn bypasses_governance(&self) -> bool {
+        false
+    }
+}
+
+fn pairs(tags: &[(&str, &str)]) -> Vec<(String, String)> {
+    let tags = tags.iter();
+    tags.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn bucket() -> BucketFacts {
+    BucketFacts {
+        id: BucketId(1),
+        name: BucketName::parse("actas").unwrap(),
+        owner: CanonicalId::new([9; 32]),
+        rules: None,
+    }
+}
+
+fn object(key: &str) -> Resource {
+    Resource::Object(bucket(), ObjectKey::parse(key).unwrap())
+}
+
+fn scene() -> Scene {
+    let mut caller = Caller::new(
+        AgencyId::parse("registro").unwrap(),
+        PrincipalName::parse("ana").unwrap(),
+        ANA,
+        vec![Role::App],
+        Proof::Token {
+            issuer: "estado".to_owned(),
+        },
+    );
+    let texts = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect();
+    caller.claims = Arc::new(Claims {
+        claims: BTreeMap::from([
+            ("area".to_owned(), texts(&["civil"])),
+            ("groups".to_owned(), texts(&["a", "b"])),
+            ("none".to_owned(), Vec::new()),
+        ]),
+        tags: BTreeMap::from([("turno".to_owned(), texts(&["noche"]))]),
+    });
+    caller.named_roles = vec!["archivista".into()];
+    Scene {
+        caller,
+        resource: object("2026/acta"),
+        at: Time::parse_iso8601("2026-11-24T12:00:00Z").unwrap(),
+        remote: "10.1.2.3",
+        is_secure: true,
+        version_id: None,
+        facts: Facts::default(),
+        object: None,
+    }
+}
+
+impl Scene {
+    fn ask(&self, policy: &Policy, permission: &str) -> Verdict {
+        let context = RequestContext {
+            at: self.at,
+            remote: self.remote.parse::<IpAddr>().unwrap(),
+            is_secure: self.is_secure,
+            version_id: self.version_id,
+            request: &self.facts,
+            object: self.object.as_ref(),
+        };
+        let situation = Situation {
+            caller: &self.caller,
+            resource: &self.resource,
+            context: &context,
+        };
+        policy.verdict(&situation, permission)
+    }
+
+    /// Whether a statement of these members applies to a read by Ana.
+    #[track_caller]
+    fn check(&self, members: &str, expected: bool) {
+        let policy = bucket_policy(&statement(members)).unwrap();
+        let verdict = self.ask(&policy, "s3:GetObject");
+        let applies = matches!(verdict, Verdict::Allowed(_));
+        assert_eq!(applies, expected, "{members}: {verdict:?}");
+        // What it allows it forbids as well, if it says so.
+        let deny = bucket_policy(&statement(members).replace("Allow", "Deny")).unwrap();
+        let forbids = matches!(self.ask(&deny, "s3:GetObject"), Verdict::Denied(_));
+        assert_eq!(forbids, expected, "Deny {members}");
+    }
+
+    #[track_caller]
+    fn condition(&self, condition: &str, expected: bool) {
+        self.check(&format!(r#""Condition":{{{condition}}}"#), expected);
+    }
+}
+
+/// A document of one statement: what is given, and what is missing in the widest form.
+fn statement(members: &str) -> String {
+    let mut all = r#""Effect":"Allow""#.to_owned();
+    for (name, default) in [
+        ("Principal\"", r#""Principal":"*""#),
+        ("Action\"", r#""Action":"s3:*""#),
+        (
+            "Resource\"",
+            r#""Resource":["arn:aws:s3:::actas","arn:aws:s3:::actas/*"]"#,
+        ),
+    ] {
+        if !members.contains(name) {
+            all = format!("{all},{default}");
+        }
+    }
+    let comma = if members.is_empty() { "" } else { "," };
+    format!(r#"{{"Version":"2012-10-17","Statement":[{{{all}{comma}{members}}}]}}"#)
+}
+
+fn bucket_policy(text: &str) -> Result<Policy, super::error::PolicyError> {
+    let agency = AgencyId::parse("registro").unwrap();
+    let bucket = BucketName::parse("actas").unwrap();
+    let kind = Kind::Bucket {
+        agency: &agency,
+        bucket: &bucket,
+    };
+    Policy::parse(text, kind)
+}
+
+#[test]
+fn principals() {
+    let mut scene = scene();
+    let of = |id: u8| CanonicalId::new([id; 32]).to_string();
+    let cases = [
+        (r#""*""#.to_owned(), true, true),
+        (r#"{"AWS":"*"}"#.to_owned(), true, true),
+        (r#"{"AWS":"registro"}"#.to_owned(), true, false),
+        (
+            r#"{"AWS":"arn:aws:iam::registro:root"}"#.to_owned(),
+            true,
+            false,
+        ),
+        (
+            r#"{"AWS":"arn:aws:iam::registro:user/ana"}"#.to_owned(),
+            true,
+            false,
+        ),
+        (
+            r#"{"AWS":"arn:aws:iam::registro:user/Ana"}"#.to_owned(),
+            false,
+            false,
+        ),
+        (
+            r#"{"AWS":["arn:aws:iam::registro:user/eva","arn:aws:iam::registro:user/ana"]}"#
+                .to_owned(),
+            true,
+            false,
+        ),
+        (
+            r#"{"AWS":"arn:aws:iam::registro:role/app"}"#.to_owned(),
+            true,
+            false,
+        ),
+        (
+            r#"{"AWS":"arn:aws:iam::registro:role/archivista"}"#.to_owned(),
+            true,
+            false,
+        ),
+        (
+            r#"{"AWS":"arn:aws:iam::registro:role/reader"}"#.to_owned(),
+            false,
+            false,
+        ),
+        (format!(r#"{{"CanonicalUser":"{}"}}"#, of(1)), true, false),
+        (format!(r#"{{"CanonicalUser":"{}"}}"#, of(2)), false, false),
+        (
+            format!(
+                r#"{{"AWS":"arn:aws:iam::registro:user/eva","CanonicalUser":["{}"]}}"#,
+                of(1)
+            ),
+            true,
+            false,
+        ),
+    ];
+    for anonymous in [false, true] {
+        if anonymous {
+            scene.caller.proof = Proof::Anonymous;
+            scene.caller.roles.clear();
+            scene.caller.named_roles.clear();
+        }
+        for (principal, named, nobody) in &cases {
+            let expected = if anonymous { *nobody } else { *named };
+            scene.check(&format!(r#""Principal":{principal}"#), expected);
+            scene.check(&format!(r#""NotPrincipal":{principal}"#), !expected);
+        }
+    }
+}
+
+#[test]
+fn actions() {
+    let scene = scene();
+    for (action, expected) in [
+        (r#""s3:*""#, true),
+        (r#""*""#, true),
+        (r#""s3:GetObject""#, true),
+        (r#""S3:getobject""#, true),
+        (r#""s3:Get*""#, true),
+        (r#""s3:GetObjec?""#, true),
+        (r#"["s3:PutObject","s3:GetObject"]"#, true),
+        (r#""s3:PutObject""#, false),
+        (r#""s3:GetObjectVersion""#, false),
+        (r#""s3:GetObject?*""#, false),
+        (r#""s3:ListBucket""#, false),
+    ] {
+        scene.check(&format!(r#""Action":{action}"#), expected);
+        scene.check(&format!(r#""NotAction":{action}"#), !expected);
+    }
+}
+
+#[test]
+fn resources() {
+    let mut scene = scene();
+    for (resource, object, bucket) in [
+        ("arn:aws:s3:::actas", false, true),
+        ("arn:aws:s3:::actas/*", true, false),
+        ("arn:aws:s3:::actas*", true, true),
+        ("arn:aws:s3:::actas/2026/acta", true, false),
+        ("arn:aws:s3:::actas/2026/act?", true, false),
+        ("arn:aws:s3:::actas/2026/Acta", false, false),
+        ("arn:aws:s3:::actas/2026", false, false),
+        (
+            "arn:aws:s3:::actas/${aws:PrincipalTag/turno}/*",
+            false,
+            false,
+        ),
+        ("arn:aws:s3:::actas/2026/${jwt:none,'acta'}", true, false),
+        ("arn:aws:s3:::actas/${jwt:nothing}*", false, false),
+        ("arn:aws:s3:::actas/${jwt:groups}*", false, false),
+    ] {
+        scene.resource = self::object("2026/acta");
+        scene.check(&format!(r#""Resource":"{resource}""#), object);
+        scene.check(&format!(r#""NotResource":"{resource}""#), !object);
+        scene.resource = Resource::Bucket(self::bucket());
+        let members = format!(r#""Resource":"{resource}""#);
+        let policy = bucket_policy(&statement(&members)).unwrap();
+        let verdict = scene.ask(&policy, "s3:ListBucket");
+        assert_eq!(matches!(verdict, Verdict::Allowed(_)), bucket, "{resource}");
+    }
+    scene.resource = self::object("civil/ana/x");
+    let home = "arn:aws:s3:::actas/${jwt:area}/${aws:username}/*";
+    scene.check(&format!(r#""Resource":"{home}""#), true);
+    // In the older version of the language a variable is text.
+    let old = statement(&format!(r#""Resource":"{home}""#)).replace("2012-10-17", "2008-10-17");
+    let old = bucket_policy(&old).unwrap();
+    assert_eq!(scene.ask(&old, "s3:GetObject"), Verdict::Silent);
+    scene.resource = self::object("${jwt:area}/${aws:username}/x");
+    assert!(matches!(
+        scene.ask(&old, "s3:GetObject"),
+        Verdict::Allowed(_)
+    ));
+}
+
+#[test]
+fn texts_in_conditions() {
+    let scene = scene();
+    for (condition, expected) in [
+        (r#""StringEquals":{"jwt:area":"civil"}"#, true),
+        (r#""StringEquals":{"jwt:area":["penal","civil"]}"#, true),
+        (r#""StringEquals":{"jwt:area":"Civil"}"#, false),
+        (r#""StringEquals":{"jwt:area":"civ*"}"#, false),
+        (r#""StringEquals":{"jwt:other":"civil"}"#, false),
+        (r#""StringEqualsIfExists":{"jwt:other":"civil"}"#, true),
+        (r#""StringEqualsIfExists":{"jwt:area":"penal"}"#, false),
+        (r#""StringNotEquals":{"jwt:area":"civil"}"#, false),
+        (r#""StringNotEquals":{"jwt:area":["penal","civil"]}"#, false),
+        (r#""StringNotEquals":{"jwt:area":"penal"}"#, true),
+        (r#""StringNotEquals":{"jwt:other":"civil"}"#, true),
+        (r#""StringEqualsIgnoreCase":{"jwt:area":"CIVIL"}"#, true),
+        (r#""StringNotEqualsIgnoreCase":{"jwt:area":"CIVIL"}"#, false),
+        (r#""StringLike":{"jwt:area":"c?v*"}"#, true),
+        (r#""StringLike":{"jwt:area":"p*"}"#, false),
+        (r#""StringNotLike":{"jwt:area":"c*"}"#, false),
+        (r#""StringNotLike":{"jwt:area":"p*"}"#, true),
+        (r#""StringEquals":{"aws:username":"ana"}"#, true),
+        (r#""StringEquals":{"aws:PrincipalTag/turno":"noche"}"#, true),
+        (
+            r#""StringEquals":{"aws:PrincipalAccount":"registro"}"#,
+            true,
+        ),
+        (r#""StringEquals":{"AWS:UserName":"${aws:username}"}"#, true),
+        (r#""StringEquals":{"aws:username":"${jwt:nothing}"}"#, false),
+        (
+            r#""StringNotEquals":{"aws:username":"${jwt:nothing}"}"#,
+            true,
+        ),
+        (r#""StringLike":{"aws:username":"${*}"}"#, false),
+        // Every operator and every key must hold.
+        (
+            r#""StringEquals":{"jwt:area":"civil","aws:username":"eva"}"#,
+            false,
+        ),
+        (
+            r#""StringEquals":{"jwt:area":"civil"},"StringLike":{"aws:username":"e*"}"#,
+            false,
+        ),
+        (
+            r#""StringEquals":{"jwt:area":"civil"},"StringLike":{"aws:username":"a*"}"#,
+            true,
+        ),
+    ] {
+        scene.condition(condition, expected);
+    }
+}
+
+#[test]
+fn sets_in_conditions() {
+    let scene = scene();
+    for (condition, expected) in [
+        // `groups` is a and b, `none` empty, `other` missing.
+        (r#""StringEquals":{"jwt:groups":"b"}"#, true),
+        (r#""StringNotEquals":{"jwt:groups":"b"}"#, false),
+        (r#""ForAnyValue:StringEquals":{"jwt:groups":"b"}"#, true),
+        (r#""ForAnyValue:StringEquals":{"jwt:groups":"c"}"#, false),
+        (r#""ForAnyValue:StringNotEquals":{"jwt:groups":"b"}"#, true),
+        (r#""ForAnyValue:StringEquals":{"jwt:none":"b"}"#, false),
+        (r#""ForAnyValue:StringNotEquals":{"jwt:other":"b"}"#, false),
+        (
+            r#""ForAnyValue:StringEqualsIfExists":{"jwt:other":"b"}"#,
+            true,
+        ),
+        (r#""ForAllValues:StringEquals":{"jwt:groups":"b"}"#, false),
+        (
+            r#""ForAllValues:StringEquals":{"jwt:groups":["c","b","a"]}"#,
+            true,
+        ),
+        (r#""ForAllValues:StringNotEquals":{"jwt:groups":"c"}"#, true),
+        (
+            r#""ForAllValues:StringNotEquals":{"jwt:groups":["a","c"]}"#,
+            false,
+        ),
+        (r#""ForAllValues:StringEquals":{"jwt:none":"b"}"#, true),
+        (r#""ForAllValues:StringEquals":{"jwt:other":"b"}"#, true),
+        (r#""ForAllValues:StringLike":{"jwt:groups":"?"}"#, true),
+    ] {
+        scene.condition(condition, expected);
+    }
+}
+
+#[test]
+fn numbers_dates_and_truth() {
+    let mut scene = scene();
+    scene.facts.values = vec![(PlainKey::MaxKeys, "10"), (PlainKey::Prefix, "x")];
+    for (condition, expected) in [
+        (r#""NumericEquals":{"s3:max-keys":"10"}"#, true),
+        (r#""NumericEquals":{"s3:max-keys":10.0}"#, true),
+        (r#""NumericEquals":{"s3:max-keys":["9","11"]}"#, false),
+        (r#""NumericNotEquals":{"s3:max-keys":"9"}"#, true),
+        (r#""NumericNotEquals":{"s3:max-keys":["9","10"]}"#, false),
+        (r#""NumericLessThan":{"s3:max-keys":"10"}"#, false),
+        (r#""NumericLessThanEquals":{"s3:max-keys":"10"}"#, true),
+        (r#""NumericGreaterThan":{"s3:max-keys":"9"}"#, true),
+        (r#""NumericGreaterThanEquals":{"s3:max-keys":"11"}"#, false),
+        (r#""NumericLessThan":{"s3:prefix":"10"}"#, false),
+        (r#""NumericLessThan":{"s3:delimiter":"10"}"#, false),
+        (r#""NumericLessThanIfExists":{"s3:delimiter":"10"}"#, true),
+        (
+            r#""DateGreaterThan":{"aws:CurrentTime":"2026-11-24T11:59:59Z"}"#,
+            true,
+        ),
+        (
+            r#""DateGreaterThan":{"aws:CurrentTime":"2026-11-24T12:00:00Z"}"#,
+            false,
+        ),
+        (
+            r#""DateGreaterThanEquals":{"aws:CurrentTime":"2026-11-24T06:00:00-06:00"}"#,
+            true,
+        ),
+        (r#""DateLessThan":{"aws:CurrentTime":"2026-11-25"}"#, true),
+        (
+            r#""DateLessThanEquals":{"aws:EpochTime":"1795521600"}"#,
+            true,
+        ),
+        (
+            r#""DateNotEquals":{"aws:CurrentTime":"2026-11-24T12:00:00Z"}"#,
+            false,
+        ),
+        (
+            r#""DateEquals":{"aws:CurrentTime":"2026-11-24T12:00:00Z"}"#,
+            true,
+        ),
+        (r#""NumericEquals":{"aws:EpochTime":1795521600}"#, true),
+        (r#""Bool":{"aws:SecureTransport":"true"}"#, true),
+        (r#""Bool":{"aws:SecureTransport":true}"#, true),
+        (r#""Bool":{"aws:SecureTransport":"false"}"#, false),
+        (r#""Bool":{"s3:prefix":"true"}"#, false),
+        (r#""Null":{"jwt:area":"true"}"#, false),
+        (r#""Null":{"jwt:area":"false"}"#, true),
+        (r#""Null":{"jwt:other":"true"}"#, true),
+        (r#""Null":{"jwt:other":false}"#, false),
+    ] {
+        scene.condition(condition, expected);
+    }
+    scene.facts.values = vec![(PlainKey::ContentSha256, "QUJD")];
+    scene.condition(r#""BinaryEquals":{"s3:x-amz-content-sha256":"QUJD"}"#, true);
+    scene.condition(
+        r#""BinaryEquals":{"s3:x-amz-content-sha256":"QUJE"}"#,
+        false,
+    );
+}
+
+#[test]
+fn addresses_and_arns() {
+    let mut scene = scene();
+    for (condition, expected) in [
+        (r#""IpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#, true),
+        (r#""IpAddress":{"aws:SourceIp":"10.1.2.3"}"#, true),
+        (r#""IpAddress":{"aws:SourceIp":"10.1.2.2/31"}"#, true),
+        (r#""IpAddress":{"aws:SourceIp":"10.1.2.4/30"}"#, false),
+        (r#""IpAddress":{"aws:SourceIp":"0.0.0.0/0"}"#, true),
+        (r#""IpAddress":{"aws:SourceIp":"::/0"}"#, false),
+        (
+            r#""NotIpAddress":{"aws:SourceIp":["10.0.0.0/8","192.0.2.0/24"]}"#,
+            false,
+        ),
+        (r#""NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}"#, true),
+        (
+            r#""ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::registro:user/ana"}"#,
+            true,
+        ),
+        (
+            r#""ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/a*"}"#,
+            true,
+        ),
+        (
+            r#""ArnLike":{"aws:PrincipalArn":"arn:aws:iam::registro:role/*"}"#,
+            false,
+        ),
+        // A wildcard stays inside its part of the ARN.
+        (
+            r#""ArnLike":{"aws:PrincipalArn":"arn:aws:*:*:*:role/a"}"#,
+            false,
+        ),
+        (
+            r#""ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/a*"}"#,
+            false,
+        ),
+        (
+            r#""ArnNotEquals":{"aws:PrincipalArn":"arn:aws:iam::registro:user/eva"}"#,
+            true,
+        ),
+    ] {
+        scene.condition(condition, expected);
+    }
+    scene.remote = "::ffff:10.1.2.3";
+    scene.condition(r#""IpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#, true);
+    scene.remote = "2001:db8::1";
+    scene.condition(r#""IpAddress":{"aws:SourceIp":"2001:db8::/32"}"#, true);
+    scene.condition(r#""IpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#, false);
+}
+
+#[test]
+fn what_requests_and_objects_say() {
+    let mut scene = scene();
+    scene.facts.values = vec![
+        (PlainKey::Acl, "private"),
+        (PlainKey::Encryption, "aws:kms"),
+        (PlainKey::ObjectLockRetainUntilDate, "2026-12-04T13:00:00Z"),
+    ];
+    scene.facts.tags = Some(pairs(&[("nivel", "reservado"), ("serie", "A")]));
+    scene.object = Some(ObjectFacts {
+        tags: pairs(&[("nivel", "publico")]),
+    });
+    scene.version_id = Some(VersionId::Null);
+    for (condition, expected) in [
+        (r#""StringEquals":{"s3:x-amz-acl":"private"}"#, true),
+        (
+            r#""StringEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}"#,
+            true,
+        ),
+        (r#""Null":{"s3:x-amz-grant-read":"true"}"#, true),
+        (
+            r#""NumericLessThanEquals":{"s3:object-lock-remaining-retention-days":"10"}"#,
+            true,
+        ),
+        (
+            r#""NumericLessThan":{"s3:object-lock-remaining-retention-days":"10"}"#,
+            false,
+        ),
+        (
+            r#""StringEquals":{"s3:RequestObjectTag/nivel":"reservado"}"#,
+            true,
+        ),
+        (
+            r#""StringEquals":{"s3:RequestObjectTag/Nivel":"reservado"}"#,
+            false,
+        ),
+        (
+            r#""ForAllValues:StringEquals":{"s3:RequestObjectTagKeys":["nivel","serie"]}"#,
+            true,
+        ),
+        (
+            r#""ForAllValues:StringEquals":{"s3:RequestObjectTagKeys":["nivel"]}"#,
+            false,
+        ),
+        (
+            r#""StringEquals":{"s3:ExistingObjectTag/nivel":"publico"}"#,
+            true,
+        ),
+        (
+            r#""StringEquals":{"s3:ExistingObjectTag/nivel":"reservado"}"#,
+            false,
+        ),
+        (r#""StringEquals":{"s3:VersionId":"null"}"#, true),
+    ] {
+        scene.condition(condition, expected);
+    }
+    scene.object = None;
+    scene.condition(
+        r#""StringEquals":{"s3:ExistingObjectTag/nivel":"publico"}"#,
+        false,
+    );
+}
+
+#[test]
+fn forbidding_wins_and_statements_are_named() {
+    let scene = scene();
+    let three = r#"{"Version":"2012-10-17","Statement":[
+        {"Sid":"Abre","Effect":"Allow","Principal":"*","Action":"s3:*",
+         "Resource":"arn:aws:s3:::actas/*"},
+        {"Effect":"Deny","Principal":"*","Action":"s3:DeleteObject",
+         "Resource":"arn:aws:s3:::actas/2026/*"},
+        {"Sid":"Cierra","Effect":"Deny","Principal":"*","Action":"s3:Put*",
+         "Resource":"arn:aws:s3:::actas/*"}]}"#;
+    let policy = bucket_policy(three).unwrap();
+    let name = |text: &str| StatementName(text.to_owned());
+    for (permission, expected) in [
+        ("s3:GetObject", Verdict::Allowed(name("«Abre»"))),
+        ("s3:DeleteObject", Verdict::Denied(name("2"))),
+        ("s3:PutObject", Verdict::Denied(name("«Cierra»"))),
+        (
+            "s3:Unknown",
+            Verdict::Denied(name("no permission is called s3:Unknown")),
+        ),
+    ] {
+        assert_eq!(scene.ask(&policy, permission), expected, "{permission}");
+    }
+}
+
+#[test]
+fn what_is_public() {
+    #[track_caller]
+    fn check(members: &str, expected: bool) {
+        let policy = bucket_policy(&statement(members)).unwrap();
+        assert_eq!(policy.is_public(), expected, "{members}");
+    }
+    let cases = [
+        (
+            r#""StringEquals":{"aws:PrincipalAccount":"registro"}"#,
+            false,
+        ),
+        (r#""StringLike":{"aws:PrincipalAccount":"r*"}"#, true),
+        (r#""StringEquals":{"aws:username":"${jwt:sub}"}"#, true),
+        (r#""IpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#, false),
+        (
+            r#""IpAddress":{"aws:SourceIp":["10.0.0.0/8","0.0.0.0/1"]}"#,
+            true,
+        ),
+        (r#""NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#, true),
+        (r#""IpAddressIfExists":{"aws:SourceIp":"10.0.0.0/8"}"#, true),
+        (r#""Bool":{"aws:SecureTransport":"true"}"#, true),
+        (
+            r#""StringEquals":{"aws:Referer":"https://estado.mx"}"#,
+            true,
+        ),
+        (r#""StringEquals":{"jwt:area":"civil"}"#, false),
+        (r#""ForAllValues:StringEquals":{"jwt:area":"civil"}"#, true),
+        (r#""ForAnyValue:StringEquals":{"jwt:area":"civil"}"#, false),
+    ];
+    for (condition, expected) in cases {
+        check(&format!(r#""Condition":{{{condition}}}"#), expected);
+    }
+    check("", true);
+    check(r#""Principal":{"AWS":"registro"}"#, false);
+    check(r#""NotPrincipal":{"AWS":"registro"}"#, true);
+    let deny = bucket_policy(&statement("").replace("Allow", "Deny")).unwrap();
+    assert!(!deny.is_public());
+}
+
+#[test]
+fn unknown_syntax_is_refused() {
+    use Reason as R;
+    #[track_caller]
+    fn check(text: &str, expected: &Reason) {
+        let refused = bucket_policy(text).expect_err(text);
+        assert_eq!(&refused.reason, expected, "{text}");
+    }
+    let text = str::to_owned;
+    check("", &R::NotJson);
+    check("[]", &R::NotJson);
+    check(r#"{"Statement":[],"Statement":[]}"#, &R::NotJson);
+    check("{}", &R::MissingField("Statement"));
+    check(r#"{"Statement":[]}"#, &R::Statements);
+    check(r#"{"Statement":[],"X":1}"#, &R::UnknownField(text("X")));
+    check(r#"{"Version":"2020-01-01","Statement":[]}"#, &R::Version);
+    check(r#"{"Version":1,"Statement":[]}"#, &R::Version);
+    check(
+        &format!(r#"{{"Id":"{}"}}"#, "x".repeat(20 << 10)),
+        &R::TooLong,
+    );
+    for (members, expected) in [
+        (r#""Sid":1"#, R::BadField("Sid is a text")),
+        (r#""Efect":"x""#, R::UnknownField(text("Efect"))),
+        (r#""Principal":"ana""#, R::BadPrincipal(text("ana"))),
+        (
+            r#""Principal":{"AWS":"tesoreria"}"#,
+            R::BadPrincipal(text("tesoreria")),
+        ),
+        (
+            r#""Principal":{"AWS":"arn:aws:iam::tesoreria:user/ana"}"#,
+            R::BadPrincipal(text("arn:aws:iam::tesoreria:user/ana")),
+        ),
+        (
+            r#""Principal":{"AWS":"arn:aws:iam::registro:user/*"}"#,
+            R::BadPrincipal(text("arn:aws:iam::registro:user/*")),
+        ),
+        (
+            r#""Principal":{"Service":"s3"}"#,
+            R::BadPrincipal(text("Service")),
+        ),
+        (
+            r#""Principal":{"CanonicalUser":"x"}"#,
+            R::BadPrincipal(text("x")),
+        ),
+        (r#""Principal":{}"#, R::BadField("Principal names nobody")),
+        (
+            r#""Principal":"*","NotPrincipal":"*""#,
+            R::Both("Principal"),
+        ),
+        (r#""Action":"s3:Fly""#, R::UnknownAction(text("s3:Fly"))),
+        (
+            r#""Action":"GetObject""#,
+            R::UnknownAction(text("GetObject")),
+        ),
+        (r#""Action":"ec2:*""#, R::UnknownAction(text("ec2:*"))),
+        (
+            r#""Action":[]"#,
+            R::BadField("Action is a text or a list of texts"),
+        ),
+        (r#""Action":"s3:*","NotAction":"s3:*""#, R::Both("Action")),
+        (r#""Resource":"*""#, R::BadResource(text("*"))),
+        (
+            r#""Resource":"arn:aws:s3:::otras/*""#,
+            R::BadResource(text("arn:aws:s3:::otras/*")),
+        ),
+        (
+            r#""Resource":"arn:aws:s3:::actas2/*""#,
+            R::BadResource(text("arn:aws:s3:::actas2/*")),
+        ),
+        (
+            r#""Resource":"arn:aws:s3:::actas/${x}""#,
+            R::BadResource(text("arn:aws:s3:::actas/${x}")),
+        ),
+        (
+            r#""Action":"s3:GetObject","Resource":"arn:aws:s3:::actas""#,
+            R::Pointless(text("s3:GetObject")),
+        ),
+        (
+            r#""Action":["s3:GetObject","s3:ListBucket"],"Resource":"arn:aws:s3:::actas/*""#,
+            R::Pointless(text("s3:ListBucket")),
+        ),
+        (
+            r#""Action":"s3:ListAllMyBuckets""#,
+            R::Pointless(text("s3:ListAllMyBuckets")),
+        ),
+        (r#""Condition":[]"#, R::BadField("Condition is an object")),
+        (
+            r#""Condition":{"StringIs":{"jwt:a":"x"}}"#,
+            R::UnknownOperator(text("StringIs")),
+        ),
+        (
+            r#""Condition":{"stringequals":{"jwt:a":"x"}}"#,
+            R::UnknownOperator(text("stringequals")),
+        ),
+        (
+            r#""Condition":{"NullIfExists":{"jwt:a":"true"}}"#,
+            R::UnknownOperator(text("NullIfExists")),
+        ),
+        (
+            r#""Condition":{"ForSome:StringLike":{"jwt:a":"x"}}"#,
+            R::UnknownOperator(text("ForSome:StringLike")),
+        ),
+        (
+            r#""Condition":{"StringEquals":{"aws:Moon":"x"}}"#,
+            R::UnknownKey(text("aws:Moon")),
+        ),
+        (
+            r#""Condition":{"Bool":{"aws:SecureTransport":"yes"}}"#,
+            R::BadValue(text("yes")),
+        ),
+        (
+            r#""Condition":{"NumericEquals":{"s3:max-keys":"x"}}"#,
+            R::BadValue(text("x")),
+        ),
+        (
+            r#""Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/33"}}"#,
+            R::BadValue(text("10.0.0.0/33")),
+        ),
+        (
+            r#""Condition":{"ArnLike":{"aws:PrincipalArn":"ana"}}"#,
+            R::BadValue(text("ana")),
+        ),
+        (
+            r#""Condition":{"DateEquals":{"aws:CurrentTime":"soon"}}"#,
+            R::BadValue(text("soon")),
+        ),
+        (
+            r#""Condition":{"StringEquals":{"jwt:a":[]}}"#,
+            R::BadField("a condition has no values"),
+        ),
+        (
+            r#""Condition":{"StringEquals":{"jwt:a":null}}"#,
+            R::BadField("a condition's values are texts"),
+        ),
+    ] {
+        check(&statement(members), &expected);
+    }
+    let without = |member: &str| {
+        let whole = r#""Effect":"Allow","Principal":"*","Action":"s3:*",
+            "Resource":"arn:aws:s3:::actas""#;
+        let kept = whole.split(",").filter(|m| !m.contains(member));
+        format!(
+            "{{\"Statement\":{{{}}}}}",
+            kept.collect::<Vec<_>>().join(",")
+        )
+    };
+    for member in ["Effect", "Principal", "Action", "Resource"] {
+        check(&without(member), &R::MissingField(member));
+    }
+    assert!(bucket_policy(&without("nothing")).is_ok());
+}
+
+#[test]
+fn policies_of_principals() {
+    let identity = |text: &str| Policy::parse(text, Kind::Identity);
+    let text = statement(r#""Sid":"Principal""#).replace(r#""Principal":"*","#, "");
+    let policy = identity(&text.replace("arn:aws:s3:::actas/*", "*")).unwrap();
+    assert!(matches!(
+        scene().ask(&policy, "s3:GetObject"),
+        Verdict::Allowed(_)
+    ));
+    assert!(!policy.is_public());
+    let refused = identity(&statement("")).unwrap_err();
+    assert_eq!(refused.reason, Reason::PrincipalGiven);
+    assert_eq!(refused.statement, Some(1));
+    assert_eq!(
+        refused.to_string(),
+        "Policy document should not specify a principal (statement 1)"
+    );
+}
+
+#[test]
+fn policies_that_read_tags_of_the_object_are_known() {
+    for (members, expected) in [
+        ("", false),
+        (
+            r#""Condition":{"StringEquals":{"s3:ExistingObjectTag/a":"b"}}"#,
+            true,
+        ),
+        (
+            r#""Condition":{"StringEquals":{"jwt:a":"${s3:ExistingObjectTag/a}"}}"#,
+            true,
+        ),
+        (
+            r#""Condition":{"StringEquals":{"s3:RequestObjectTag/a":"b"}}"#,
+            false,
+        ),
+        (
+            r#""Resource":"arn:aws:s3:::actas/${s3:ExistingObjectTag/a}""#,
+            true,
+        ),
+    ] {
+        let policy = bucket_policy(&statement(members)).unwrap();
+        assert_eq!(policy.reads_existing_tags(), expected, "{members}");
+    }
+}

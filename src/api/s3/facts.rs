@@ -1,0 +1,93 @@
+//! What the head of a request says to conditions of policies.
+//!
+//! Source: AWS Service Authorization Reference, "Condition keys for Amazon S3".
+
+use std::borrow::Cow;
+
+use crate::access::context::RequestFacts;
+use crate::access::policy::key::PlainKey;
+use crate::api::http::target::Query;
+use crate::types::clock::Time;
+
+use super::request::S3Request;
+
+impl RequestFacts for S3Request {
+    fn value(&self, key: PlainKey) -> Option<Cow<'_, str>> {
+        use PlainKey as K;
+        let parameter = |name| self.query.value(name).map(Cow::Borrowed);
+        match key {
+            K::Delimiter => parameter("delimiter"),
+            K::MaxKeys => parameter("max-keys"),
+            K::Prefix => parameter("prefix"),
+            K::RequestedRegion => Some(Cow::Borrowed(&self.house.region)),
+            K::AuthType if self.query.has("X-Amz-Signature") => {
+                Some(Cow::Borrowed("REST-QUERY-STRING"))
+            }
+            K::AuthType => {
+                let by_header = self.header("authorization").is_some();
+                by_header.then_some(Cow::Borrowed("REST-HEADER"))
+            }
+            K::SignatureVersion => self
+                .header("authorization")
+                .or_else(|| self.query.value("X-Amz-Algorithm"))?
+                .starts_with(SIGNATURE_VERSION)
+                .then_some(Cow::Borrowed(SIGNATURE_VERSION)),
+            K::SignatureAge => {
+                let signed = self.header("x-amz-date");
+                let signed = signed.or_else(|| self.query.value("X-Amz-Date"))?;
+                let signed = Time::parse_amz_date(signed)?;
+                let age_ms = self.arrival.at.millis().saturating_sub(signed.millis());
+                Some(Cow::Owned(age_ms.to_string()))
+            }
+            other => self.header(header_of(other)?).map(Cow::Borrowed),
+        }
+    }
+
+    fn tags(&self) -> Option<Vec<(String, String)>> {
+        // What cannot be read is refused by the operation; here it still asks for its permission.
+        let tags = Query::parse(self.header("x-amz-tagging")?).unwrap_or_default();
+        let value = |name: &str| tags.value(name).unwrap_or_default().to_owned();
+        Some(
+            tags.names()
+                .map(|name| (name.to_owned(), value(name)))
+                .collect(),
+        )
+    }
+
+    fn bypasses_governance(&self) -> bool {
+        self.header("x-amz-bypass-governance-retention")
+            .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+}
+
+const SIGNATURE_VERSION: &str = "AWS4-HMAC-SHA256";
+
+/// The header that says what a condition key asks for.
+const fn header_of(key: PlainKey) -> Option<&'static str> {
+    use PlainKey as K;
+    Some(match key {
+        K::Referer => "referer",
+        K::UserAgent => "user-agent",
+        K::IfMatch => "if-match",
+        K::IfNoneMatch => "if-none-match",
+        K::ObjectLockLegalHold => "x-amz-object-lock-legal-hold",
+        K::ObjectLockMode => "x-amz-object-lock-mode",
+        K::ObjectLockRetainUntilDate => "x-amz-object-lock-retain-until-date",
+        K::Acl => "x-amz-acl",
+        K::ContentSha256 => "x-amz-content-sha256",
+        K::CopySource => "x-amz-copy-source",
+        K::GrantFullControl => "x-amz-grant-full-control",
+        K::GrantRead => "x-amz-grant-read",
+        K::GrantReadAcp => "x-amz-grant-read-acp",
+        K::GrantWrite => "x-amz-grant-write",
+        K::GrantWriteAcp => "x-amz-grant-write-acp",
+        K::MetadataDirective => "x-amz-metadata-directive",
+        K::ObjectOwnership => "x-amz-object-ownership",
+        K::Encryption => "x-amz-server-side-encryption",
+        K::EncryptionKeyId => "x-amz-server-side-encryption-aws-kms-key-id",
+        K::CustomerAlgorithm => "x-amz-server-side-encryption-customer-algorithm",
+        K::StorageClass => "x-amz-storage-class",
+        K::WebsiteRedirect => "x-amz-website-redirect-location",
+        _ => return None,
+    })
+}
