@@ -226,6 +226,39 @@ fn access_keys() {
 }
 
 #[test]
+fn quotas() {
+    let ran = admin(
+        "quotas show --agency registro",
+        &[(
+            200,
+            r#"{"agency":{"bytes":30,"objects":2,"quota_bytes":100,"quota_objects":null},
+               "buckets":[{"bucket":"actas","bytes":30,"objects":2,"quota_bytes":null,
+               "quota_objects":2}]}"#,
+        )],
+        "GET /admin/v1/agencies/registro/quotas HTTP/1.1 | Bearer t0ken",
+    );
+    shows(
+        &ran,
+        "NAME      BYTES  QUOTA      OBJECTS  QUOTA\n\
+         registro  30     100        2        unlimited\n  \
+         actas   30     unlimited  2        2\n",
+    );
+    let asked = "PUT /admin/v1/agencies/registro/quotas HTTP/1.1 | Bearer t0ken | ";
+    let ran = admin(
+        "quotas set --agency registro --bucket actas --bytes 5",
+        &[(200, "{}")],
+        &format!("{asked}{{\"bucket\":\"actas\",\"bytes\":5,\"objects\":null}}"),
+    );
+    shows(&ran, "Quota set: actas\n");
+    let ran = admin(
+        "quotas set --agency registro",
+        &[(200, "{}")],
+        &format!("{asked}{{\"bucket\":null,\"bytes\":null,\"objects\":null}}"),
+    );
+    shows(&ran, "Quota set: registro\n");
+}
+
+#[test]
 fn health_and_metrics() {
     let metrics = "GET /admin/v1/metrics HTTP/1.1 | Bearer t0ken";
     shows(

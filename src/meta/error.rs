@@ -57,6 +57,9 @@ pub enum Error {
     /// The parts of an upload together exceed what an object may have.
     #[error("the object would be too large")]
     EntityTooLarge,
+    /// The bucket or the agency may not store more.
+    #[error("the quota of the bucket or of the agency is reached")]
+    QuotaExceeded,
     /// As many of these as there may be (law 10).
     #[error("no more {0} are allowed")]
     LimitReached(Limited),
@@ -184,6 +187,7 @@ impl Error {
             | Self::InvalidPartOrder
             | Self::EntityTooSmall { .. }
             | Self::EntityTooLarge
+            | Self::QuotaExceeded
             | Self::LimitReached(_)
             | Self::AccessKeyExists
             | Self::NoSuchAccessKey

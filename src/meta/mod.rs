@@ -31,6 +31,7 @@ mod principals;
 pub mod queries;
 pub mod records;
 mod schema;
+pub mod usage;
 mod versions;
 
 #[cfg(test)]

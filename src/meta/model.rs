@@ -12,6 +12,7 @@ use super::fixture::{
 };
 use super::queries::{ListEntry, ListQuery, VersionMarker};
 use super::records::{BucketRecord, StoredBody, VersionRecord, Versioning};
+use super::usage::Usage;
 use super::{Error, Index};
 use crate::types::ids::VersionId;
 
@@ -226,6 +227,14 @@ fn compare(index: &Index, bucket: &BucketRecord, model: &Model, limit: usize) {
     let garbage = index.read(|q| q.garbage(at(i64::MAX / 1_000), 1_000));
     let garbage: BTreeSet<_> = garbage.unwrap().into_iter().collect();
     let live = model.live();
+    // The number of a version is its size, too.
+    let stored = Usage {
+        bytes: live.iter().sum(),
+        objects: live.len() as u64,
+    };
+    for account in [Some(bucket.id), None] {
+        assert_eq!(index.read(|q| q.account(account)).unwrap().usage, stored);
+    }
     for number in 1..=model.numbers {
         let is_live = live.contains(&number);
         let is_referenced = index.read(|q| q.is_referenced(&blob(number))).unwrap();

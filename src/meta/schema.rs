@@ -4,6 +4,7 @@
 //! index.db                                                    rows of one document
 //! buckets      one row a bucket
 //! bucket_documents  its configurations: policy, lifecycle, …, one row each
+//! usage        what is stored in each and how much may be; row 0 is the agency's
 //! objects      the live current version of each key            1  what a list shows
 //! versions     noncurrent versions and delete markers
 //! details      what only a read of the document needs          1  metadata, data key, inline body
@@ -68,6 +69,14 @@ CREATE TABLE bucket_documents (
     body TEXT NOT NULL,
     PRIMARY KEY (bucket_id, kind)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE usage (
+    bucket_id INTEGER PRIMARY KEY,
+    bytes INTEGER NOT NULL,
+    objects INTEGER NOT NULL,
+    quota_bytes INTEGER,
+    quota_objects INTEGER
+) STRICT;
 
 CREATE TABLE objects (
     bucket_id INTEGER NOT NULL,

@@ -15,6 +15,7 @@ use super::engine::Tx;
 use super::error::Error;
 use super::principals::number_of;
 use super::records::{NewVersion, Owner, StoredBody, UploadNumber, Versioning};
+use super::usage::{self, Change};
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
 use crate::types::ids::{BlobId, BucketId, Sequence, VersionId};
@@ -40,6 +41,7 @@ pub(super) struct Spot<'a> {
 pub(super) struct Current {
     sequence: Sequence,
     version_id: VersionId,
+    size_bytes: u64,
     pub(super) etag: Etag,
 }
 
@@ -51,7 +53,7 @@ impl<'a> Spot<'a> {
         object_key: &'a ObjectKey,
     ) -> Result<Self, Error> {
         let found = tx.first(
-            "SELECT b.versioning, o.sequence, o.version_id, o.etag
+            "SELECT b.versioning, o.sequence, o.version_id, o.etag, o.size_bytes
              FROM buckets b LEFT JOIN objects o
              ON o.bucket_id = b.bucket_id AND o.object_key = ?2
              WHERE b.bucket_id = ?1",
@@ -64,6 +66,7 @@ impl<'a> Spot<'a> {
                         sequence,
                         version_id: column(row, 2)?,
                         etag: column(row, 3)?,
+                        size_bytes: column(row, 4)?,
                     }),
                 };
                 Ok((column(row, 0)?, current))
@@ -92,7 +95,33 @@ impl<'a> Spot<'a> {
         }
     }
 
-    /// Makes a version the current one.
+    /// Whether the quotas have room for a version of which these bytes are not counted yet, given
+    /// what it replaces.
+    pub(super) fn has_room(&self, tx: &Tx<'_>, bytes: u64) -> Result<(), Error> {
+        let replaced = match (self.versioning, &self.current) {
+            (Versioning::Enabled, _) => None,
+            (_, Some(current)) if current.version_id == VersionId::Null => Some(current.size_bytes),
+            (Versioning::Off, _) => None,
+            (Versioning::Suspended, _) => {
+                tx.first(
+                    "SELECT size_bytes, etag IS NULL FROM versions
+                     WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3",
+                    (
+                        Sql(self.bucket_id),
+                        Sql(self.object_key),
+                        Sql(&VersionId::Null),
+                    ),
+                    |row| Ok((column(row, 0)?, row.get(1)?)),
+                )?
+                .and_then(|(size_bytes, is_marker): (u64, bool)| (!is_marker).then_some(size_bytes))
+            }
+        };
+        let replaced = replaced.map_or_else(Change::default, Change::version);
+        let change = Change::version(bytes).less(replaced);
+        usage::admits(tx, self.bucket_id, change)
+    }
+
+    /// Makes a version the current one. Refuses nothing: see [`Spot::has_room`].
     pub(super) fn put(&self, tx: &Tx<'_>, version: &NewVersion) -> Result<Sequence, Error> {
         self.make_way(tx, version.modified)?;
         let owner = number_of(tx, &version.owner)?;
@@ -116,6 +145,12 @@ impl<'a> Spot<'a> {
             ),
         )?;
         insert_details(tx, sequence, version)?;
+        let uncounted = match &version.body {
+            // Each part was counted when it came.
+            StoredBody::Parts { .. } => 0,
+            StoredBody::Inline(_) | StoredBody::Blob(_) => version.size_bytes,
+        };
+        usage::charge(tx, self.bucket_id, Change::version(uncounted))?;
         Ok(sequence)
     }
 
@@ -163,7 +198,7 @@ impl<'a> Spot<'a> {
             && current.version_id == *version_id
         {
             self.delete_current(tx)?;
-            discard(tx, current.sequence, at)?;
+            self.discard(tx, current.sequence, current.size_bytes, at)?;
             self.promote(tx)?;
             return Ok(Some(Removed::Version));
         }
@@ -182,7 +217,7 @@ impl<'a> Spot<'a> {
         };
         let null_is_current = match &self.current {
             Some(current) if replaces_null && current.version_id == VersionId::Null => {
-                discard(tx, current.sequence, at)?;
+                self.discard(tx, current.sequence, current.size_bytes, at)?;
                 true
             }
             Some(_) => {
@@ -259,18 +294,44 @@ impl<'a> Spot<'a> {
         let removed = tx.first(
             "DELETE FROM versions
              WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3
-             RETURNING sequence, etag IS NULL",
+             RETURNING sequence, etag IS NULL, size_bytes",
             (Sql(self.bucket_id), Sql(self.object_key), Sql(version_id)),
-            |row| Ok((column(row, 0)?, row.get(1)?)),
+            |row| Ok((column(row, 0)?, row.get(1)?, column(row, 2)?)),
         )?;
         match removed {
             None => Ok(None),
-            Some((_, true)) => Ok(Some(Removed::Marker)),
-            Some((sequence, false)) => {
-                discard(tx, sequence, at)?;
+            Some((_, true, _)) => Ok(Some(Removed::Marker)),
+            Some((sequence, false, size_bytes)) => {
+                self.discard(tx, sequence, size_bytes, at)?;
                 Ok(Some(Removed::Version))
             }
         }
+    }
+
+    /// Forgets a version's details; its blob becomes garbage, to be swept once nobody reads it.
+    fn discard(
+        &self,
+        tx: &Tx<'_>,
+        sequence: Sequence,
+        size_bytes: u64,
+        at: Time,
+    ) -> Result<(), Error> {
+        usage::release(tx, self.bucket_id, Change::version(size_bytes))?;
+        let left = tx.first(
+            "DELETE FROM details WHERE sequence = ?1 RETURNING blob_id, upload_number",
+            [Sql(sequence)],
+            |row| Ok((optional(row, 0)?, optional(row, 1)?)),
+        )?;
+        let Some((blob_id, upload)) = left else {
+            return Ok(());
+        };
+        if let Some(blob_id) = blob_id {
+            make_garbage(tx, &blob_id, at)?;
+        }
+        if let Some(upload) = upload {
+            abandon(tx, upload, at)?;
+        }
+        Ok(())
     }
 }
 
@@ -307,25 +368,6 @@ fn insert_details(tx: &Tx<'_>, sequence: Sequence, version: &NewVersion) -> Resu
             inline,
         ),
     )?;
-    Ok(())
-}
-
-/// Forgets a version's details; its blob becomes garbage, to be swept once nobody reads it.
-fn discard(tx: &Tx<'_>, sequence: Sequence, at: Time) -> Result<(), Error> {
-    let left = tx.first(
-        "DELETE FROM details WHERE sequence = ?1 RETURNING blob_id, upload_number",
-        [Sql(sequence)],
-        |row| Ok((optional(row, 0)?, optional(row, 1)?)),
-    )?;
-    let Some((blob_id, upload)) = left else {
-        return Ok(());
-    };
-    if let Some(blob_id) = blob_id {
-        make_garbage(tx, &blob_id, at)?;
-    }
-    if let Some(upload) = upload {
-        abandon(tx, upload, at)?;
-    }
     Ok(())
 }
 

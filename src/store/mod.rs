@@ -23,6 +23,7 @@ pub mod ingest;
 pub mod list;
 pub mod operators;
 pub mod put;
+pub mod quotas;
 mod recent;
 pub mod sweep;
 pub mod uploads;

@@ -319,7 +319,7 @@ fn a_key_acts_in_its_own_agency_wherever_the_bucket_name_leads() {
 }
 
 /// Every route of the admin API, and whether it is one for the agency's own admins too.
-fn admin_routes() -> [(&'static str, &'static str, Value, bool); 7] {
+fn admin_routes() -> [(&'static str, &'static str, Value, bool); 9] {
     let keys = "/admin/v1/agencies/agencia/access-keys";
     let key = "/admin/v1/agencies/agencia/access-keys/XXXX";
     let made = json!({"principal": "intrusa", "role": "agency-admin"});
@@ -346,6 +346,18 @@ fn admin_routes() -> [(&'static str, &'static str, Value, bool); 7] {
         ("GET", keys, Value::Null, true),
         ("POST", keys, made, true),
         ("DELETE", key, Value::Null, true),
+        (
+            "GET",
+            "/admin/v1/agencies/agencia/quotas",
+            Value::Null,
+            true,
+        ),
+        (
+            "PUT",
+            "/admin/v1/agencies/agencia/quotas",
+            json!({"bytes": 1}),
+            false,
+        ),
     ]
 }
 

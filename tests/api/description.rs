@@ -47,7 +47,7 @@ fn every_described_route_is_there() {
             routes += 1;
         }
     }
-    assert_eq!(routes, 11);
+    assert_eq!(routes, 13);
     let missing = server.administer("GET", "/admin/v1/nothing", &Value::Null);
     assert!(missing.text().contains("no_such_route"));
 }

@@ -24,6 +24,7 @@ mod law_one;
 mod lists;
 mod multipart;
 mod objects;
+mod quotas;
 mod start;
 mod tokens;
 mod versions;

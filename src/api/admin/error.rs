@@ -66,6 +66,11 @@ impl From<store::Error> for AdminError {
                 "agency_exists",
                 "There is an agency of this name already.",
             ),
+            store::Error::Metadata(meta::Error::NoSuchBucket) => (
+                404,
+                "no_such_bucket",
+                "The agency has no bucket of this name.",
+            ),
             store::Error::Metadata(meta::Error::NoSuchAccessKey) => (
                 404,
                 "no_such_access_key",

@@ -13,6 +13,7 @@ mod error;
 mod health;
 mod metrics;
 mod openapi;
+mod quotas;
 mod server;
 
 pub use server::server;

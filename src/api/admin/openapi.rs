@@ -12,11 +12,15 @@ use super::agencies;
 use super::error;
 use super::health;
 use super::metrics;
+use super::quotas;
 
 /// The OpenAPI document.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Acervo admin API", description = "Agencies, access keys, health, metrics."),
+    info(
+        title = "Acervo admin API",
+        description = "Agencies, access keys, quotas, health, metrics."
+    ),
     paths(
         agencies::create_agency,
         agencies::list_agencies,
@@ -25,6 +29,8 @@ use super::metrics;
         access_keys::create_access_key,
         access_keys::list_access_keys,
         access_keys::revoke_access_key,
+        quotas::list_quotas,
+        quotas::set_quota,
         health::live,
         health::ready_read,
         health::ready_write,

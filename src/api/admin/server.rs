@@ -25,6 +25,7 @@ use super::error::AdminError;
 use super::health;
 use super::metrics;
 use super::openapi;
+use super::quotas;
 
 /// Bytes of a request's JSON.
 const BODY_BYTES_MAX: usize = 64 << 10;
@@ -92,6 +93,14 @@ fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/admin/v1/agencies/{agency}/access-keys/{access_key_id}",
             web::delete().to(access_keys::revoke_access_key),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/quotas",
+            web::get().to(quotas::list_quotas),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/quotas",
+            web::put().to(quotas::set_quota),
         )
         .route("/admin/v1/health/live", web::get().to(health::live))
         .route(

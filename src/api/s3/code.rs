@@ -78,6 +78,7 @@ codes! {
     NotImplemented 501 "The request implies functionality that is not implemented.";
     NotModified 304 "Not Modified";
     PreconditionFailed 412 "At least one of the preconditions you specified did not hold.";
+    QuotaExceeded 403 "The quota of the bucket or of the agency is reached.";
     RequestTimeTooSkewed 403 "The request time differs too much from the current time.";
     RequestTimeout 400 "Your connection was not written to within the time-out period.";
     ServiceUnavailable 503 "The store cannot serve this request now; try again.";

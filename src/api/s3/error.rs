@@ -278,6 +278,7 @@ fn of_metadata(error: &meta::Error) -> Code {
         E::InvalidPartOrder => Code::InvalidPartOrder,
         E::EntityTooSmall { .. } => Code::EntityTooSmall,
         E::EntityTooLarge => Code::EntityTooLarge,
+        E::QuotaExceeded => Code::QuotaExceeded,
         E::LimitReached(meta::Limited::Buckets) => Code::TooManyBuckets,
         E::LimitReached(_) | E::Busy => Code::SlowDown,
         E::Closed | E::Unwritable | E::DiskFull(_) | E::Storage(_) => Code::ServiceUnavailable,

@@ -3,6 +3,7 @@
 mod access_keys;
 mod agencies;
 mod health;
+mod quotas;
 mod view;
 
 use std::io;
@@ -43,6 +44,9 @@ enum AdminAction {
     /// The access keys of an agency
     #[command(subcommand)]
     AccessKeys(access_keys::AccessKeysAction),
+    /// What an agency and its buckets store, and how much they may
+    #[command(subcommand)]
+    Quotas(quotas::QuotasAction),
     /// Whether the server lives, can read, can write; needs no token
     Health,
     /// The metrics, in the text format of Prometheus
@@ -81,6 +85,7 @@ pub(super) fn run(
         AdminAction::Metrics => metrics(&settings, console),
         AdminAction::Agencies(noun) => ask(&settings, noun, json, console),
         AdminAction::AccessKeys(noun) => ask(&settings, noun, json, console),
+        AdminAction::Quotas(noun) => ask(&settings, noun, json, console),
     };
     done.unwrap_or_else(|failure| {
         complain(console, &failure.sentence(settings.locale));

@@ -6,6 +6,7 @@ use super::super::error::{Error, Limited};
 use super::super::principals::number_of;
 use super::super::records::{BucketDocument, BucketRecord, Documents, Owner, Versioning};
 use super::super::schema::OfAgency;
+use super::super::usage::{self, Quota};
 use crate::types::clock::Time;
 use crate::types::ids::BucketId;
 use crate::types::limits;
@@ -101,6 +102,7 @@ impl Command for DeleteBucket {
         if removed == 0 {
             return Err(Error::NoSuchBucket);
         }
+        usage::close(tx, self.bucket_id)?;
         tx.execute(
             "DELETE FROM bucket_documents WHERE bucket_id = ?1",
             [Sql(self.bucket_id)],
@@ -115,6 +117,34 @@ impl Command for DeleteBucket {
             [Sql(self.bucket_id)],
         )?;
         Ok(())
+    }
+}
+
+/// Sets how much a bucket, or the agency as a whole, may store. Refused with
+/// [`Error::NoSuchBucket`].
+#[derive(Clone, Debug)]
+pub struct SetQuota {
+    /// The bucket; `None` for the agency.
+    pub bucket: Option<BucketName>,
+    /// How much from now on. What is stored already stays, even if it is more.
+    pub quota: Quota,
+}
+
+impl Command for SetQuota {
+    type On = OfAgency;
+    type Output = ();
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        let Some(name) = &self.bucket else {
+            return usage::set_quota(tx, None, self.quota);
+        };
+        let found = tx.first(
+            "SELECT bucket_id FROM buckets WHERE name = ?1",
+            [Sql(name)],
+            |row| column(row, 0),
+        )?;
+        let bucket_id = found.ok_or(Error::NoSuchBucket)?;
+        usage::set_quota(tx, Some(bucket_id), self.quota)
     }
 }
 

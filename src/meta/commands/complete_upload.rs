@@ -5,6 +5,7 @@ use super::super::engine::{Command, Tx};
 use super::super::error::Error;
 use super::super::records::{NewVersion, Precondition, StoredBody, UploadNumber};
 use super::super::schema::OfAgency;
+use super::super::usage::{self, Change};
 use super::super::versions::{Spot, make_garbage};
 use super::put_object::PutOutcome;
 use super::uploads::{UploadPlace, end};
@@ -60,6 +61,7 @@ struct Plan {
     /// Where each part begins.
     kept: Vec<(PartNumber, u64)>,
     dropped: Vec<(PartNumber, Option<BlobId>)>,
+    dropped_bytes: u64,
     size_bytes: u64,
 }
 
@@ -78,6 +80,7 @@ impl Command for CompleteUpload {
         spot.admits(&self.version_id)?;
         self.precondition.check(spot.etag())?;
         let plan = self.plan(found(tx, upload.number)?)?;
+        spot.has_room(tx, 0)?;
         let count = u16::try_from(plan.kept.len()).map_err(|_| Error::InvalidPartOrder)?;
 
         for (number, start_offset) in &plan.kept {
@@ -95,6 +98,7 @@ impl Command for CompleteUpload {
                 make_garbage(tx, blob_id, self.modified)?;
             }
         }
+        usage::release(tx, self.place.bucket_id, Change::bytes(plan.dropped_bytes))?;
         end(tx, upload.number)?;
         let version = NewVersion {
             version_id: self.version_id,
@@ -127,6 +131,7 @@ impl CompleteUpload {
         for piece in found {
             let Some(part) = named.next_if(|part| part.number <= piece.number) else {
                 plan.dropped.push((piece.number, piece.blob_id));
+                plan.dropped_bytes = plan.dropped_bytes.saturating_add(piece.size_bytes);
                 continue;
             };
             if (part.number, part.sequence) != (piece.number, piece.sequence) {

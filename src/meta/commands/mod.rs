@@ -14,7 +14,7 @@ mod tests;
 
 pub use access_keys::{CreateAccessKey, RevokeAccessKey};
 pub use agencies::{CreateAgency, SetAgencyState};
-pub use bucket::{CreateBucket, DeleteBucket, SetBucketDocument, SetVersioning};
+pub use bucket::{CreateBucket, DeleteBucket, SetBucketDocument, SetQuota, SetVersioning};
 pub use complete_upload::{CompleteUpload, CompletedPart};
 pub use delete_objects::{DeleteObject, DeleteObjects, DeleteOutcome, Deletion};
 pub use operators::AddOperator;

@@ -9,7 +9,7 @@ use crate::types::ids::{BucketId, Sequence};
 use crate::types::names::ObjectKey;
 
 /// Stores a version. Refused with [`Error::NoSuchBucket`], [`Error::VersioningChanged`],
-/// [`Error::PreconditionFailed`] or [`Error::NoSuchObject`].
+/// [`Error::PreconditionFailed`], [`Error::NoSuchObject`] or [`Error::QuotaExceeded`].
 #[derive(Clone, Debug)]
 pub struct PutObject {
     /// Where.
@@ -44,6 +44,7 @@ impl Command for PutObject {
         let spot = Spot::look(tx, self.bucket_id, &self.object_key)?;
         spot.admits(&self.version.version_id)?;
         self.precondition.check(spot.etag())?;
+        spot.has_room(tx, self.version.size_bytes)?;
         let sequence = spot.put(tx, &self.version)?;
         Ok(PutOutcome { sequence })
     }

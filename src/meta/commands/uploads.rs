@@ -7,6 +7,7 @@ use super::super::principals::number_of;
 use super::super::queries::{UPLOAD, read_upload};
 use super::super::records::{ObjectMetadata, Owner, StoredPiece, UploadNumber, UploadRecord};
 use super::super::schema::OfAgency;
+use super::super::usage::{self, Change};
 use super::super::versions::{abandon, make_garbage};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
@@ -95,7 +96,7 @@ impl Command for CreateUpload {
 }
 
 /// Stores a part, in place of an earlier one with its number. Refused with
-/// [`Error::NoSuchUpload`].
+/// [`Error::NoSuchUpload`] or [`Error::QuotaExceeded`].
 #[derive(Clone, Debug)]
 pub struct PutPart {
     /// Of which upload.
@@ -130,12 +131,22 @@ impl Command for PutPart {
     fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
         let upload = self.place.find(tx)?;
         let earlier = tx.first(
-            "DELETE FROM pieces WHERE upload_number = ?1 AND part_number = ?2 RETURNING blob_id",
+            "SELECT size_bytes, blob_id FROM pieces WHERE upload_number = ?1 AND part_number = ?2",
             (Sql(upload.number), Sql(self.number)),
-            |row| optional::<BlobId>(row, 0),
+            |row| Ok((column(row, 0)?, optional::<BlobId>(row, 1)?)),
         )?;
-        if let Some(Some(blob_id)) = earlier {
-            make_garbage(tx, &blob_id, self.modified)?;
+        let replaced = earlier.map_or(0, |(size_bytes, _)| size_bytes);
+        let change = Change::bytes(self.size_bytes).less(Change::bytes(replaced));
+        usage::admits(tx, self.place.bucket_id, change)?;
+        usage::charge(tx, self.place.bucket_id, change)?;
+        if let Some((_, blob_id)) = earlier {
+            tx.execute(
+                "DELETE FROM pieces WHERE upload_number = ?1 AND part_number = ?2",
+                (Sql(upload.number), Sql(self.number)),
+            )?;
+            if let Some(blob_id) = blob_id {
+                make_garbage(tx, &blob_id, self.modified)?;
+            }
         }
         let (blob_id, inline) = match &self.body {
             StoredPiece::Inline(sealed) => (None, Some(sealed.as_ref())),
@@ -178,6 +189,13 @@ impl Command for AbortUpload {
 
     fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
         let upload = self.place.find(tx)?;
+        let bytes = tx.first(
+            "SELECT coalesce(sum(size_bytes), 0) FROM pieces WHERE upload_number = ?1",
+            [Sql(upload.number)],
+            |row| column(row, 0),
+        )?;
+        let bytes = Change::bytes(bytes.unwrap_or(0));
+        usage::release(tx, self.place.bucket_id, bytes)?;
         end(tx, upload.number)?;
         abandon(tx, upload.number, self.at)
     }

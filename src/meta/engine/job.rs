@@ -1,12 +1,13 @@
 //! A command on its way through the writer, with whoever waits for it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell, RefMut};
 
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use tokio::sync::oneshot;
 
 use super::super::audit::AuditEntry;
 use super::super::error::Error;
+use super::super::usage::Accounts;
 use super::Schema;
 
 /// A change: all of its reads and writes happen in one transaction on the writer's thread.
@@ -41,14 +42,25 @@ pub(super) struct Counters {
 pub struct Tx<'w> {
     connection: &'w Connection,
     counters: Cell<Counters>,
+    accounts: RefCell<Accounts>,
 }
 
 impl<'w> Tx<'w> {
-    pub(super) fn new(connection: &'w Connection, counters: Counters) -> Self {
+    pub(super) fn new(connection: &'w Connection, counters: Counters, accounts: Accounts) -> Self {
         Self {
             connection,
             counters: Cell::new(counters),
+            accounts: RefCell::new(accounts),
         }
+    }
+
+    /// What is stored where; borrowed for the length of one look or change.
+    pub(in super::super) fn accounts(&self) -> RefMut<'_, Accounts> {
+        self.accounts.borrow_mut()
+    }
+
+    pub(super) fn into_accounts(self) -> Accounts {
+        self.accounts.into_inner()
     }
 
     pub(super) fn counters(&self) -> Counters {

@@ -10,6 +10,7 @@ use rusqlite::wal::CheckpointMode;
 
 use super::super::audit::AuditEntry;
 use super::super::error::Error;
+use super::super::usage::Accounts;
 use super::checkpoint::Signal;
 use super::job::{Counters, Job, Tx};
 use super::queue::{Group, Queue, Waiting};
@@ -22,6 +23,8 @@ const FRAME_BYTES: usize = 4_096 + 24;
 pub(super) struct Writer {
     connection: Connection,
     counters: Counters,
+    /// What is stored where, as far as it was asked for; empty after a failure.
+    accounts: Accounts,
     queue: Arc<Queue>,
     healthy: Arc<AtomicBool>,
     checkpoints: Arc<Signal>,
@@ -78,6 +81,7 @@ impl Writer {
         Ok(Self {
             connection,
             counters,
+            accounts: Accounts::default(),
             queue,
             healthy,
             checkpoints,
@@ -173,7 +177,8 @@ impl Writer {
         let before = self.connection.total_changes();
         execute(&self.connection, "BEGIN IMMEDIATE")
             .map_err(|e| self.failed(Failure::Commit(e)))?;
-        let tx = Tx::new(&self.connection, self.counters);
+        let accounts = std::mem::take(&mut self.accounts);
+        let tx = Tx::new(&self.connection, self.counters, accounts);
         let applied = jobs
             .iter_mut()
             .try_for_each(|job| job.apply(&tx))
@@ -183,8 +188,10 @@ impl Writer {
                     .take(count)
                     .try_for_each(|e| tx.append(e))
             })
+            .and_then(|()| tx.accounts().store(&tx))
             .and_then(|()| store_counters(&self.connection, self.counters, tx.counters()));
         let counters = tx.counters();
+        let accounts = tx.into_accounts();
         let committed = match applied {
             Ok(()) => execute(&self.connection, "COMMIT").map_err(Failure::Commit),
             Err(error) => Err(Failure::Apply(error)),
@@ -194,6 +201,7 @@ impl Writer {
             return Err(self.failed(failure));
         }
         self.counters = counters;
+        self.accounts = accounts;
         // A group of refusals alone wrote nothing, and proves nothing.
         if self.connection.total_changes() != before {
             self.healthy.store(true, Ordering::Relaxed);

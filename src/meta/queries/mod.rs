@@ -24,7 +24,7 @@ use super::error::Error;
 use rusqlite::{OptionalExtension as _, Params, Row};
 
 impl<S> Reader<'_, S> {
-    fn first<T>(
+    pub(super) fn first<T>(
         &self,
         sql: &str,
         values: impl Params,
@@ -34,7 +34,7 @@ impl<S> Reader<'_, S> {
         Ok(statement.query_row(values, read).optional()?)
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         sql: &str,
         values: impl Params,

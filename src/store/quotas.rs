@@ -1,0 +1,59 @@
+//! How much is stored and how much may be.
+
+use crate::audit::entry::Draft;
+use crate::meta::commands::SetQuota;
+use crate::meta::usage::Account;
+use crate::meta::usage::Quota;
+use crate::types::names::AgencyId;
+use crate::types::names::BucketName;
+
+use super::Committed;
+use super::agencies::Store;
+use super::error::Error;
+use super::list::beside;
+
+/// What an agency stores, as a whole and by bucket.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    /// The agency.
+    pub agency: Account,
+    /// Its buckets, by name.
+    pub buckets: Vec<(BucketName, Account)>,
+}
+
+impl Store {
+    /// What an agency stores and may store.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchAgency`], or if the index cannot be read.
+    pub async fn accounts(&self, agency: &AgencyId) -> Result<Accounts, Error> {
+        let agency = self.agency_of_any_state(agency).await?;
+        let read = beside(&agency.index, |reader| {
+            Ok(Accounts {
+                agency: reader.account(None)?,
+                buckets: reader.accounts()?,
+            })
+        });
+        read.await
+    }
+
+    /// Sets how much a bucket, or the agency as a whole, may store from now on.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchAgency`], `NoSuchBucket` of the index.
+    pub async fn set_quota(
+        &self,
+        agency: &AgencyId,
+        bucket: Option<BucketName>,
+        quota: Quota,
+        draft: &Draft<'_>,
+    ) -> Result<Committed<()>, Error> {
+        let agency = self.agency_of_any_state(agency).await?;
+        let command = SetQuota { bucket, quota };
+        agency
+            .index
+            .commit(command, agency.ledger.entry(draft))
+            .await?;
+        Ok(Committed(()))
+    }
+}
