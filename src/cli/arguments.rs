@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use super::admin::AdminArguments;
 
@@ -26,6 +27,17 @@ pub(super) enum Command {
     Serve(ServeFlags),
     /// Manage agencies and access keys of a running server
     Admin(AdminArguments),
+    /// Print the completions of a shell, for its folder of completions
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write a manual page for every command into a folder
+    Man {
+        /// The folder; made if it is not there
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
 }
 
 #[derive(Args, Debug, Default)]

@@ -1,7 +1,7 @@
 //! Commands: what an operator types, and what is printed in answer.
 //!
-//! Owns: the command line (`serve` and `admin`), the sentences for people in Spanish and English,
-//! the credentials file, the exit codes.
+//! Owns: the command line (`serve`, `admin`, and the papers of both), the sentences for people in
+//! Spanish and English, the credentials file, the exit codes.
 //! May touch: every room, but does no work of its own. Never: settings (it hands the flags to
 //! `config`), standard streams other than through a [`Console`].
 //! Keeps: secrets are printed once and only where no file was asked for.
@@ -13,6 +13,7 @@ mod client;
 mod credentials;
 mod error;
 mod greeting;
+mod paper;
 mod refusal;
 mod serve;
 mod table;
@@ -98,6 +99,8 @@ pub fn run(
     match arguments.command {
         None => serve::run(arguments.serve, environment, console),
         Some(Command::Serve(flags)) => serve::run(flags, environment, console),
+        Some(Command::Completions { shell }) => paper::completions(shell, console),
+        Some(Command::Man { directory }) => paper::man(&directory, console),
         Some(Command::Admin(admin)) => admin::run(admin, environment, console),
     }
 }

@@ -398,6 +398,35 @@ fn help() {
     });
 }
 
+#[test]
+fn shells_learn_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = acervo(&["completions", shell], &[]);
+        assert_eq!(ran.exit, Exit::Done);
+        for word in ["serve", "access-keys", "credentials-file"] {
+            assert!(ran.out.contains(word), "{shell} does not know {word}");
+        }
+    }
+    assert_eq!(acervo(&["completions", "sh"], &[]).exit, Exit::Usage);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let home = tempfile::tempdir().unwrap();
+    let pages = home.path().join("man1");
+    let ran = acervo(&["man", pages.to_str().unwrap()], &[]);
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.err);
+    for page in ["acervo", "acervo-serve", "acervo-admin-agencies-create"] {
+        let text = fs::read_to_string(pages.join(format!("{page}.1"))).unwrap();
+        assert!(text.starts_with(".ie"), "{page} is no manual page: {text}");
+    }
+    let file = home.path().join("file");
+    fs::write(&file, "").unwrap();
+    let refused = acervo(&["man", file.to_str().unwrap()], &[]);
+    assert_eq!(refused.exit, Exit::Failed);
+    assert!(!refused.err.is_empty());
+}
+
 fn started(first: bool) -> Started {
     let secret = |text: &str| SecretText::new(text.to_owned());
     Started {
