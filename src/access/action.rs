@@ -57,6 +57,12 @@ actions! {
     DeleteBucket, "s3:DeleteBucket", Write;
     /// The region of a bucket.
     GetBucketLocation, "s3:GetBucketLocation", Read;
+    /// The tags of a bucket.
+    GetBucketTagging, "s3:GetBucketTagging", Read;
+    /// Sets the tags of a bucket.
+    PutBucketTagging, "s3:PutBucketTagging", Write;
+    /// Removes the tags of a bucket.
+    DeleteBucketTagging, "s3:PutBucketTagging", Write;
     /// The keys of a bucket, version 1 of the list.
     ListObjects, "s3:ListBucket", Read;
     /// The keys of a bucket, version 2 of the list.
@@ -77,6 +83,10 @@ actions! {
     HeadObject, "s3:GetObject", Read;
     /// The tags of an object.
     GetObjectTagging, "s3:GetObjectTagging", Read;
+    /// Sets the tags of an object.
+    PutObjectTagging, "s3:PutObjectTagging", Write;
+    /// Removes the tags of an object.
+    DeleteObjectTagging, "s3:DeleteObjectTagging", Write;
     /// Removes an object.
     DeleteObject, "s3:DeleteObject", Write;
     /// Removes up to a thousand objects.

@@ -4,7 +4,8 @@
 //! etag       md5 (16) [parts (2, big endian)]
 //! checksum   algorithm's code (1) | kind (1) | parts, 0 for none (2, big endian) | value
 //! checksum_kind  algorithm's code * 2 + kind        kind: 0 full object, 1 composite
-//! metadata   JSON [[[name, value]…] system, [[name, value]…] user], NULL if both are empty
+//! metadata   JSON [[[name, value]…] system, [[name, value]…] user, [[key, value]…] tags], NULL if
+//!            all three are empty
 //! roles      JSON [name…]
 //! documents  JSON [[kind's number, body]…], made by the query that reads a bucket
 //! ```
@@ -21,6 +22,7 @@ use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
 use crate::types::names::{AgencyId, BucketName, ObjectKey, PrincipalName};
 use crate::types::roles::Role;
+use crate::types::tags::Tags;
 
 /// A column in the house's type. A newtype, because neither side of the conversion is ours.
 pub(super) struct Sql<T>(pub(super) T);
@@ -268,18 +270,19 @@ impl FromSql for Sql<ObjectChecksum> {
 
 /// The `metadata` column; the content type has a column of its own.
 pub(super) fn metadata_text(metadata: &ObjectMetadata) -> Option<String> {
-    if metadata.system.is_empty() && metadata.user.is_empty() {
+    let tags = metadata.tags.pairs();
+    if metadata.system.is_empty() && metadata.user.is_empty() && tags.is_empty() {
         return None;
     }
-    let pair = (&metadata.system, &metadata.user);
-    Some(serde_json::to_string(&pair).expect("lists of strings always have a JSON form"))
+    let lists = (&metadata.system, &metadata.user, tags);
+    Some(serde_json::to_string(&lists).expect("lists of strings always have a JSON form"))
 }
 
 /// Reads the columns `content_type` and `metadata`.
 pub(super) fn metadata(row: &Row<'_>, index: usize) -> rusqlite::Result<ObjectMetadata> {
     let content_type = row.get(index)?;
     let text = row.get_ref(index + 1)?.as_str_or_null()?;
-    let (system, user) = match text {
+    let (system, user, tags) = match text {
         None => Default::default(),
         Some(text) => serde_json::from_str(text).map_err(|error| {
             let kind = rusqlite::types::Type::Text;
@@ -290,6 +293,7 @@ pub(super) fn metadata(row: &Row<'_>, index: usize) -> rusqlite::Result<ObjectMe
         content_type,
         system,
         user,
+        tags: Tags::stored(tags),
     })
 }
 

@@ -12,6 +12,7 @@ use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
 use crate::types::names::{AgencyId, BucketName, ObjectKey, PrincipalName};
 use crate::types::roles::Role;
+use crate::types::tags::Tags;
 
 /// Who owns a bucket, an object or an upload, as S3 shows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -114,6 +115,8 @@ pub struct ObjectMetadata {
     pub system: Vec<(String, String)>,
     /// `x-amz-meta-*`, without the prefix.
     pub user: Vec<(String, String)>,
+    /// Its tags, which alone may change while the document stays.
+    pub tags: Tags,
 }
 
 pub use crate::types::ids::UploadNumber;

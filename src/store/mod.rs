@@ -26,6 +26,7 @@ pub mod put;
 pub mod quotas;
 mod recent;
 pub mod sweep;
+pub mod tags;
 pub mod uploads;
 
 pub use agencies::Store;

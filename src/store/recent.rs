@@ -167,6 +167,7 @@ fn weight(object_key: &ObjectKey, record: &ObjectRecord) -> usize {
     };
     let metadata = &record.head.metadata;
     let texts = metadata.system.iter().chain(&metadata.user);
+    let texts = texts.chain(metadata.tags.pairs());
     let texts: usize = texts.map(|(name, value)| name.len() + value.len()).sum();
     1_024 + 2 * object_key.as_str().len() + inline + texts
 }

@@ -17,6 +17,14 @@ pub const USER_METADATA_BYTES_MAX: usize = 2 << 10;
 pub const XML_BODY_BYTES_MAX: usize = 8 << 20;
 /// Keys of one DeleteObjects. Source: AWS S3 API, DeleteObjects.
 pub const DELETE_KEYS_MAX: usize = 1_000;
+/// Tags of an object. Source: AWS S3 User Guide, "Categorizing your objects using tags".
+pub const OBJECT_TAGS_MAX: usize = 10;
+/// Tags of a bucket. Source: AWS S3 User Guide, "Using cost allocation S3 bucket tags".
+pub const BUCKET_TAGS_MAX: usize = 50;
+/// Characters of a tag's key. Source: as [`OBJECT_TAGS_MAX`].
+pub const TAG_KEY_CHARS_MAX: usize = 128;
+/// Characters of a tag's value. Source: as [`OBJECT_TAGS_MAX`].
+pub const TAG_VALUE_CHARS_MAX: usize = 256;
 /// Entries of a page of any list. Source: AWS S3 API, ListObjectsV2.
 pub const LIST_PAGE_MAX: u32 = 1_000;
 /// Bytes of a document that is stored in the index instead of as a blob of its own.

@@ -16,3 +16,4 @@ pub mod names;
 pub mod range;
 pub mod roles;
 pub mod secret;
+pub mod tags;

@@ -12,6 +12,9 @@ use crate::support::server::Server;
 
 const UPLOAD: &str = "00000000000000000000000000000000";
 
+const TAGGING: &[u8] =
+    b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
+
 /// A request for an operation on the bucket and key of this name. Exhaustive on purpose: a new
 /// operation must be tried too.
 fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> Ask<'a> {
@@ -41,6 +44,14 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::PutObject => at("PUT").body(b"changed"),
         A::GetObject => at("GET"),
         A::GetObjectTagging => at("GET").query("tagging"),
+        A::PutObjectTagging => at("PUT").query("tagging").body(TAGGING),
+        A::DeleteObjectTagging => at("DELETE").query("tagging"),
+        A::GetBucketTagging => caller.ask("GET", &format!("{bucket_path}?tagging")),
+        A::PutBucketTagging => {
+            let path = format!("{bucket_path}?tagging");
+            caller.ask("PUT", &path).body(TAGGING)
+        }
+        A::DeleteBucketTagging => caller.ask("DELETE", &format!("{bucket_path}?tagging")),
         A::HeadObject => at("HEAD"),
         A::DeleteObject => at("DELETE"),
         A::DeleteObjects => {
@@ -61,6 +72,14 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         }
         A::AbortMultipartUpload => uploaded("DELETE"),
         A::ListParts => uploaded("GET"),
+    }
+}
+
+/// What reading a configuration answers as long as nobody has set it.
+fn unset(action: Action) -> Option<&'static str> {
+    match action {
+        Action::GetBucketTagging => Some("NoSuchTagSet"),
+        _ => None,
     }
 }
 
@@ -230,7 +249,10 @@ fn a_reader_reads_and_changes_nothing() {
     for action in Action::ALL {
         let answer = ask(&reader, *action, "actas", &scene.upload).send();
         match action.effect() {
-            Effect::Read => drop(answer.ok()),
+            Effect::Read => match unset(*action) {
+                Some(code) => check(&answer, *action, 404, code),
+                None => drop(answer.ok()),
+            },
             Effect::Write => check(&answer, *action, 403, "AccessDenied"),
         }
     }
@@ -246,7 +268,11 @@ fn an_administrator_may_do_everything() {
         let scene = scene();
         let query = format!("partNumber=1&uploadId={}", scene.upload);
         scene.owner.put("actas/acta", b"a").query(&query).ok();
-        ask(&scene.owner, *action, "actas", &scene.upload).ok();
+        let answer = ask(&scene.owner, *action, "actas", &scene.upload).send();
+        match unset(*action) {
+            Some(code) => check(&answer, *action, 404, code),
+            None => drop(answer.ok()),
+        }
     }
 }
 

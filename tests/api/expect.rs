@@ -59,7 +59,7 @@ fn a_refused_caller_is_answered_at_once_and_never_told_to_go_on() {
         (reader.put("actas/a", &body), 403, "AccessDenied"),
         (agency.put("nowhere/a", &body), 404, "NoSuchBucket"),
         (
-            agency.put("actas/a", &body).header("x-amz-tagging", "a=b"),
+            agency.put("actas/a", &body).header("x-amz-bogus", "a=b"),
             501,
             "NotImplemented",
         ),

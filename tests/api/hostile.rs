@@ -205,12 +205,8 @@ fn what_is_not_understood_is_not_done() {
         ("PUT", "/actas?policy"),
         ("GET", "/actas?policy"),
         ("DELETE", "/actas?policy"),
-        ("PUT", "/actas?versioning"),
-        ("GET", "/actas?versions"),
         ("GET", "/actas?acl"),
         ("PUT", "/actas/a?acl"),
-        ("PUT", "/actas/a?tagging"),
-        ("DELETE", "/actas/a?tagging"),
         ("PUT", "/actas/a?retention"),
         ("PUT", "/actas/a?legal-hold"),
         ("GET", "/actas/a?torrent"),
@@ -226,7 +222,6 @@ fn what_is_not_understood_is_not_done() {
         agency.ask(method, target).refused(501, "NotImplemented");
     }
     for (name, value) in [
-        ("x-amz-tagging", "a=b"),
         ("x-amz-object-lock-mode", "COMPLIANCE"),
         ("x-amz-object-lock-legal-hold", "ON"),
         ("x-amz-acl", "public-read"),

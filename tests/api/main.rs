@@ -26,5 +26,6 @@ mod multipart;
 mod objects;
 mod quotas;
 mod start;
+mod tagging;
 mod tokens;
 mod versions;

@@ -85,7 +85,6 @@ def nothing_there(s3):
 def not_in_this_version(s3):
     """What the server does not do it says; silence would be taken for protection."""
     acta = {"Bucket": BUCKET, "Key": "acta"}
-    tags = {"TagSet": [{"Key": "a", "Value": "b"}]}
     encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     expiry = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
     cors = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
@@ -93,7 +92,6 @@ def not_in_this_version(s3):
     for call, arguments in [
         (s3.put_bucket_policy, {"Bucket": BUCKET, "Policy": "{}"}),
         (s3.put_bucket_versioning, configured("Versioning", {"Status": "Enabled"})),
-        (s3.put_bucket_tagging, {"Bucket": BUCKET, "Tagging": tags}),
         (s3.put_bucket_encryption, configured("ServerSideEncryption", {"Rules": [encryption]})),
         (s3.put_bucket_lifecycle_configuration, configured("Lifecycle", {"Rules": [expiry]})),
         (s3.put_bucket_cors, configured("CORS", {"CORSRules": [cors]})),
@@ -101,7 +99,6 @@ def not_in_this_version(s3):
         (s3.put_bucket_website, configured("Website", {"IndexDocument": {"Suffix": "i.html"}})),
         (s3.put_public_access_block, configured("PublicAccessBlock", {"BlockPublicAcls": True})),
         (s3.put_object_lock_configuration, configured("ObjectLock", {})),
-        (s3.put_object_tagging, {**acta, "Tagging": tags}),
         (s3.put_object_retention, {**acta, "Retention": until}),
         (s3.put_object_legal_hold, {**acta, "LegalHold": {"Status": "ON"}}),
         (s3.get_object_torrent, acta),
@@ -121,7 +118,6 @@ def unsupported_headers(s3):
     until = datetime.datetime(2031, 1, 1)
     for arguments in [
         {"ACL": "public-read"},
-        {"Tagging": "a=b"},
         {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until},
         {"ObjectLockLegalHoldStatus": "ON"},
         {"WebsiteRedirectLocation": "/elsewhere"},

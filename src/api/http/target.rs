@@ -97,6 +97,11 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
+    /// All of them, in their order.
+    pub fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
+
     /// Whether a parameter is there, with or without a value.
     pub fn has(&self, name: &str) -> bool {
         self.value(name).is_some()

@@ -40,6 +40,7 @@ codes! {
     AuthorizationHeaderMalformed 400 "The authorization header is malformed.";
     AuthorizationQueryParametersError 400 "The authorization query parameters are malformed.";
     BadDigest 400 "The digest you specified did not match what we received.";
+    BadRequest 400 "The request is not valid.";
     BucketAlreadyExists 409 "The bucket name is taken by another principal of the agency.";
     BucketAlreadyOwnedByYou 409 "The bucket exists already and you own it.";
     BucketNotEmpty 409 "The bucket you tried to delete is not empty.";
@@ -61,6 +62,7 @@ codes! {
     InvalidRange 416 "The requested range is not satisfiable.";
     InvalidRequest 400 "The request is not valid.";
     InvalidStorageClass 400 "The storage class you specified is not valid.";
+    InvalidTag 400 "The tag provided was not a valid tag.";
     InvalidToken 400 "The provided token is malformed or otherwise invalid.";
     InvalidURI 400 "The request target could not be parsed.";
     KeyTooLongError 400 "Your key is too long.";
@@ -73,6 +75,7 @@ codes! {
     MissingSecurityHeader 400 "Your request was missing a required header.";
     NoSuchBucket 404 "The specified bucket does not exist.";
     NoSuchKey 404 "The specified key does not exist.";
+    NoSuchTagSet 404 "The TagSet does not exist.";
     NoSuchUpload 404 "The specified upload does not exist; it may have been aborted or completed.";
     NoSuchVersion 404 "The specified version does not exist.";
     NotImplemented 501 "The request implies functionality that is not implemented.";

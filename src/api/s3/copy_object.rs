@@ -1,10 +1,12 @@
 //! CopyObject, and what every copy reads of its source. Source: AWS S3 API Reference, "CopyObject".
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::access::action::Action;
 use crate::access::permit::Permit;
 use crate::api::http::xml::Xml;
+use crate::meta::records::BucketRecord;
 use crate::meta::records::ObjectMetadata;
 use crate::meta::records::VersionRecord;
 use crate::store::copy::CopyBody;
@@ -18,6 +20,7 @@ use crate::types::limits;
 use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
 use crate::types::range::ByteRange;
+use crate::types::tags::Tags;
 
 use super::checksums;
 use super::code::Code;
@@ -31,24 +34,29 @@ use super::reply;
 use super::reply::Reply;
 use super::request;
 use super::request::S3Request;
+use super::tagging;
 
 pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     put_object::check_headers(req)?;
     let directive = Directive::parse(req)?;
+    let tagging = TaggingDirective::parse(req)?;
     let algorithm = document::named_algorithm(req)?;
     let precondition = conditions::write(&req.head.headers)?;
     let (permit, bucket) = req.permit_object().await?;
     let source = Source::find(req).await?;
-    let onto_itself = *req.object_key()? == source.object_key && bucket.name == source.bucket_name;
+    let onto_itself = *req.object_key()? == source.object_key && bucket.id == source.bucket.id;
     if onto_itself && matches!(directive, Directive::Copy) && source.version_id.is_none() {
         let message = "This copy request is illegal because it is trying to copy an object to \
                        itself without changing the object's metadata.";
         return Err(S3Error::new(Code::InvalidRequest, message));
     }
+    let tags = tagging.tags(req, &source)?;
+    tagging::permit(req, &bucket, &tags)?;
     let metadata = match directive {
         Directive::Copy => source.found.metadata().clone(),
         Directive::Replace(metadata) => metadata,
     };
+    let metadata = ObjectMetadata { tags, ..metadata };
     let size_bytes = source.found.size_bytes();
     if size_bytes > limits::PUT_BYTES_MAX {
         let message = "The specified copy source is larger than the maximum allowable size for a \
@@ -91,12 +99,6 @@ enum Directive {
 
 impl Directive {
     fn parse(req: &S3Request) -> Result<Self, S3Error> {
-        if req
-            .header("x-amz-tagging-directive")
-            .is_some_and(|d| d != "COPY")
-        {
-            return Err(S3Error::not_implemented("Tagging"));
-        }
         match req.header("x-amz-metadata-directive") {
             None | Some("COPY") => Ok(Self::Copy),
             Some("REPLACE") => Ok(Self::Replace(metadata::parse(
@@ -115,9 +117,50 @@ impl Directive {
     }
 }
 
+/// Whether the copy has its source's tags or those of the request.
+enum TaggingDirective {
+    Copy,
+    Replace(Tags),
+}
+
+impl TaggingDirective {
+    fn parse(req: &S3Request) -> Result<Self, S3Error> {
+        match req.header("x-amz-tagging-directive") {
+            None | Some("COPY") if req.head.headers.contains_key(tagging::HEADER) => {
+                let message = "The header x-amz-tagging needs x-amz-tagging-directive: REPLACE.";
+                Err(S3Error::new(Code::InvalidRequest, message))
+            }
+            None | Some("COPY") => Ok(Self::Copy),
+            Some("REPLACE") => Ok(Self::Replace(tagging::of_headers(&req.head.headers)?)),
+            Some(other) => {
+                let message = "The tagging directive is COPY or REPLACE.";
+                Err(S3Error::argument("x-amz-tagging-directive", other, message))
+            }
+        }
+    }
+
+    /// The copy's tags; to copy them is to read them, which needs its own permission.
+    fn tags(self, req: &S3Request, source: &Source) -> Result<Tags, S3Error> {
+        let tags = match self {
+            Self::Replace(tags) => return Ok(tags),
+            Self::Copy => source.found.metadata().tags.clone(),
+        };
+        if !tags.is_empty() {
+            let (bucket, object_key) = (&source.bucket, &source.object_key);
+            req.permit_on(
+                Action::GetObjectTagging,
+                bucket,
+                object_key,
+                source.version_id,
+            )?;
+        }
+        Ok(tags)
+    }
+}
+
 /// The object that a copy reads, with the permission to.
 pub(super) struct Source {
-    bucket_name: BucketName,
+    bucket: Arc<BucketRecord>,
     object_key: ObjectKey,
     version_id: Option<VersionId>,
     permit: Permit,
@@ -156,7 +199,7 @@ impl Source {
             .check(&found.etag(), found.modified())
             .map_err(|_: Code| S3Error::from(Code::PreconditionFailed))?;
         Ok(Self {
-            bucket_name,
+            bucket,
             object_key,
             version_id,
             permit,

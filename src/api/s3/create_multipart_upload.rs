@@ -13,6 +13,7 @@ use super::put_object;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
+use super::tagging;
 
 pub(super) async fn create_multipart_upload(req: &S3Request) -> Result<Reply, S3Error> {
     put_object::check_headers(req)?;
@@ -23,6 +24,7 @@ pub(super) async fn create_multipart_upload(req: &S3Request) -> Result<Reply, S3
         checksum,
     };
     let (permit, bucket) = req.permit_object().await?;
+    tagging::permit(req, &bucket, &upload.metadata.tags)?;
     let created = req
         .store()
         .create_upload(&permit, &req.draft(), upload)

@@ -16,6 +16,7 @@ use crate::store::body::BodyError;
 use crate::store::error::Digest;
 use crate::types::ids::RequestId;
 use crate::types::limits;
+use crate::types::tags::TagError;
 
 use super::code::Code;
 
@@ -60,6 +61,14 @@ impl S3Error {
         Self::new(Code::InvalidArgument, message)
             .with("ArgumentName", name.to_owned())
             .with("ArgumentValue", value.chars().take(256).collect())
+    }
+
+    /// A document of ours that does not read back: what it would have allowed is refused (law 8).
+    pub fn unreadable(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self {
+            source: Some(Box::new(source)),
+            ..Code::InternalError.into()
+        }
     }
 
     /// Adds an element to the error document.
@@ -205,6 +214,18 @@ impl From<TargetError> for S3Error {
             TargetError::Encoding => Self::new(Code::InvalidURI, error.to_string()),
             TargetError::Repeated => Self::new(Code::InvalidArgument, error.to_string()),
         }
+    }
+}
+
+impl From<TagError> for S3Error {
+    fn from(error: TagError) -> Self {
+        let code = match error {
+            TagError::TooManyOfObject | TagError::TooManyOfBucket => Code::BadRequest,
+            TagError::Key | TagError::Value | TagError::System | TagError::Repeated => {
+                Code::InvalidTag
+            }
+        };
+        Self::new(code, error.to_string())
     }
 }
 

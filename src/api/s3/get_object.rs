@@ -216,6 +216,10 @@ fn describe(
     builder.insert_header(("accept-ranges", "bytes"));
     builder.insert_header(("x-content-type-options", "nosniff"));
     builder.insert_header(reply::ENCRYPTION);
+    let tags = head.metadata.tags.pairs().len();
+    if tags > 0 {
+        builder.insert_header(("x-amz-tagging-count", tags.to_string()));
+    }
     if let Some((_, count)) = head.parts.filter(|_| req.query.has("partNumber")) {
         builder.insert_header(("x-amz-mp-parts-count", count.to_string()));
     }

@@ -9,6 +9,7 @@ use crate::types::names::ObjectKey;
 
 use super::code::Code;
 use super::error::S3Error;
+use super::tagging;
 
 /// The headers that S3 stores with an object and sends with it, besides `Content-Type`.
 const SYSTEM: [&str; 5] = [
@@ -34,6 +35,7 @@ pub fn parse(headers: &HeaderMap, object_key: &ObjectKey) -> Result<ObjectMetada
         },
         system: Vec::new(),
         user: Vec::new(),
+        tags: tagging::of_headers(headers)?,
     };
     for name in SYSTEM {
         let Some(value) = headers.get(name) else {

@@ -17,14 +17,20 @@ pub mod metadata;
 pub mod reply;
 pub mod request;
 pub mod route;
+pub mod tagging;
+
+#[cfg(test)]
+mod compatibility;
 
 mod abort_multipart_upload;
+mod bucket_tagging;
 mod complete_multipart_upload;
 mod copy_object;
 mod create_bucket;
 mod create_multipart_upload;
 mod delete_bucket;
 mod delete_object;
+mod delete_object_tagging;
 mod delete_objects;
 mod get_bucket_location;
 mod get_bucket_versioning;
@@ -39,6 +45,7 @@ mod list_objects_v2;
 mod list_parts;
 mod put_bucket_versioning;
 mod put_object;
+mod put_object_tagging;
 mod upload_part;
 mod upload_part_copy;
 
@@ -56,6 +63,9 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::HeadBucket => head_bucket::head_bucket(req).await,
         Action::DeleteBucket => delete_bucket::delete_bucket(req).await,
         Action::GetBucketLocation => get_bucket_location::get_bucket_location(req).await,
+        Action::GetBucketTagging => bucket_tagging::get_bucket_tagging(req).await,
+        Action::PutBucketTagging => bucket_tagging::put_bucket_tagging(req).await,
+        Action::DeleteBucketTagging => bucket_tagging::delete_bucket_tagging(req).await,
         Action::ListObjects => list_objects::list_objects(req).await,
         Action::ListObjectsV2 => list_objects_v2::list_objects_v2(req).await,
         Action::GetBucketVersioning => get_bucket_versioning::get_bucket_versioning(req).await,
@@ -65,6 +75,8 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::PutObject => put_object::put_object(req).await,
         Action::GetObject | Action::HeadObject => get_object::get_object(req).await,
         Action::GetObjectTagging => get_object_tagging::get_object_tagging(req).await,
+        Action::PutObjectTagging => put_object_tagging::put_object_tagging(req).await,
+        Action::DeleteObjectTagging => delete_object_tagging::delete_object_tagging(req).await,
         Action::DeleteObject => delete_object::delete_object(req).await,
         Action::DeleteObjects => delete_objects::delete_objects(req).await,
         Action::CopyObject => copy_object::copy_object(req).await,

@@ -14,6 +14,7 @@ use super::metadata;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
+use super::tagging;
 
 pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
     check_headers(req)?;
@@ -21,6 +22,7 @@ pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
     let precondition = conditions::write(&req.head.headers)?;
     let document = req.document()?;
     let (permit, bucket) = req.permit_object().await?;
+    tagging::permit(req, &bucket, &metadata.tags)?;
     let object = NewObject {
         metadata,
         precondition,
