@@ -338,6 +338,11 @@ fn boto3_refusals() {
 }
 
 #[test]
+fn boto3_temporary_credentials() {
+    boto3("boto3_sts.py");
+}
+
+#[test]
 fn boto3_virtual_host() {
     let python = found_in_venv("python");
     let server = Server::start(folder(), &[("ACERVO_S3_DOMAINS", Path::new("localhost"))]);
@@ -348,6 +353,12 @@ fn boto3_virtual_host() {
 #[test]
 fn curl_with_a_bearer_token() {
     shell("bearer.sh", &found("curl"));
+}
+
+/// Version 1 alone: Debian's version 2 is older than the variables of endpoints.
+#[test]
+fn aws_cli_1_with_a_web_identity() {
+    shell("web_identity.sh", &found_in_venv("aws"));
 }
 
 #[test]

@@ -12,3 +12,4 @@ pub mod context;
 pub mod decision;
 pub mod permit;
 pub mod policy;
+pub mod role;

@@ -9,3 +9,4 @@
 pub mod admin;
 pub mod http;
 pub mod s3;
+pub mod sts;

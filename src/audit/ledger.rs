@@ -50,6 +50,20 @@ impl Ledger {
         draft.seal(&self.audit_key)
     }
 
+    /// Records what changed nothing here but gave something out that must never be found without
+    /// its entry. Durable when it returns.
+    ///
+    /// # Errors
+    /// If the log cannot be written, and then nothing may be given out.
+    pub async fn record_durably(&self, draft: &Draft<'_>) -> Result<(), meta::Error> {
+        let entry = self.entry(draft);
+        match &self.log {
+            Log::Agency(index) => index.append_durable(entry).await?,
+            Log::Installation(catalog) => catalog.append_durable(entry).await?,
+        };
+        Ok(())
+    }
+
     /// Records what changed nothing. Returns when the entry is as durable as the mode asks.
     ///
     /// # Errors

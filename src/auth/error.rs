@@ -139,7 +139,8 @@ pub enum Error {
     /// 403.
     #[error("the access key id does not exist")]
     InvalidAccessKeyId,
-    /// A session token, where none has been issued. Meant for `InvalidToken`, 400.
+    /// A session token that cannot be one: too long, or two that differ. Meant for `InvalidToken`,
+    /// 400.
     #[error("the session token is not valid")]
     SessionToken,
     /// The clocks of client and server differ too much. Meant for `RequestTimeTooSkewed`, 403.

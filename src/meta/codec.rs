@@ -14,7 +14,7 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
 use super::records::{AgencyState, BucketDocument, Documents};
-use super::records::{ObjectMetadata, UploadNumber, Versioning};
+use super::records::{ObjectMetadata, Revoked, UploadNumber, Versioning};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
@@ -321,5 +321,26 @@ impl FromSql for Sql<Documents> {
             Ok((kind.0, body.into()))
         });
         kinds.collect::<FromSqlResult<_>>().map(Self)
+    }
+}
+
+/// The columns `kind` and `subject` of a revocation.
+pub(super) fn revoked_columns(revoked: &Revoked) -> (i64, &str) {
+    match revoked {
+        Revoked::Key(id) => (0, id.as_str()),
+        Revoked::Principal(name) => (1, name.as_str()),
+    }
+}
+
+/// The inverse of [`revoked_columns`], from two columns.
+pub(super) fn read_revoked(row: &Row<'_>, index: usize) -> rusqlite::Result<Revoked> {
+    match row.get::<_, i64>(index)? {
+        0 => column(row, index + 1).map(Revoked::Key),
+        1 => column(row, index + 1).map(Revoked::Principal),
+        _ => Err(rusqlite::Error::FromSqlConversionFailure(
+            index,
+            rusqlite::types::Type::Integer,
+            Box::new(wrong()),
+        )),
     }
 }

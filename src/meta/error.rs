@@ -69,6 +69,9 @@ pub enum Error {
     /// No such access key.
     #[error("no such access key")]
     NoSuchAccessKey,
+    /// The principal has no standing revocation.
+    #[error("the principal is not revoked")]
+    NoSuchRevocation,
     /// An agency of this name exists.
     #[error("the agency exists")]
     AgencyExists,
@@ -152,6 +155,8 @@ pub enum Limited {
     Agencies,
     /// Operators of an installation.
     Operators,
+    /// Revocations of an agency.
+    Revocations,
 }
 
 impl std::fmt::Display for Limited {
@@ -162,6 +167,7 @@ impl std::fmt::Display for Limited {
             Self::Uploads => "uploads in progress",
             Self::Agencies => "agencies",
             Self::Operators => "operators",
+            Self::Revocations => "revocations",
         })
     }
 }
@@ -191,6 +197,7 @@ impl Error {
             | Self::LimitReached(_)
             | Self::AccessKeyExists
             | Self::NoSuchAccessKey
+            | Self::NoSuchRevocation
             | Self::AgencyExists
             | Self::AgencyCodeTaken
             | Self::NoSuchAgency

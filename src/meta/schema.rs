@@ -14,6 +14,7 @@
 //! abandoned    uploads whose pieces are to become garbage
 //! principals   who owns anything or has access keys, each once; `owner` columns are its number
 //! access_keys  their credentials, secrets sealed
+//! revocations  what no longer counts although it has not ended: sessions, and what they came from
 //! audit        the log
 //! counters     the next number, the length of the log
 //! ```
@@ -178,6 +179,15 @@ CREATE TABLE access_keys (
     revoked_ms INTEGER,
     inline_policy TEXT
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE revocations (
+    kind INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    is_standing INTEGER NOT NULL,
+    PRIMARY KEY (kind, subject)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX revocations_by_time ON revocations (at_ms);
 "
     )];
 }

@@ -1,5 +1,5 @@
-//! The S3 door as a service of actix: how a head and a payload reach it, and when a client that
-//! waits behind `Expect: 100-continue` is told to go on.
+//! The S3 and STS doors as a service of actix: how a head and a payload reach it, and when a client
+//! that waits behind `Expect: 100-continue` is told to go on.
 //!
 //! actix calls one service for the expectation and another for the request. Here the operation
 //! starts in the first. If it ends before it asks for the body, its answer is sent and the
@@ -25,6 +25,7 @@ use crate::api::http::body::drain;
 use crate::api::http::house::House;
 use crate::api::s3::door;
 use crate::api::s3::request::Head;
+use crate::api::sts;
 
 /// Bytes of an unwanted body that are read so that a connection can be kept.
 const DRAIN_BYTES_MAX: usize = 256 << 10;
@@ -43,8 +44,7 @@ pub(super) async fn expect(
     mut request: Request,
 ) -> Result<Request, Response<BoxBody>> {
     let slot = BodySlot::default();
-    let mut operation: Operation =
-        Box::pin(door::answer(house, head_of(&mut request), slot.clone()));
+    let mut operation: Operation = Box::pin(answer(house, head_of(&mut request), slot.clone()));
     let answered = std::future::poll_fn(|context| match operation.as_mut().poll(context) {
         Poll::Ready(response) => Poll::Ready(Some(response)),
         Poll::Pending if slot.is_wanted() => Poll::Ready(None),
@@ -80,7 +80,7 @@ pub(super) async fn serve(house: Arc<House>, mut request: Request) -> Response<B
             .is_ok_and(|length: usize| length <= DRAIN_BYTES_MAX)
     });
     let pace = house.pace;
-    let mut response = door::answer(house, head, slot.clone()).await;
+    let mut response = answer(house, head, slot.clone()).await;
     // A body that nobody read stands between this answer and the next request.
     if let Some(payload) = slot.reclaim() {
         let is_none = matches!(payload, Payload::None);
@@ -92,6 +92,22 @@ pub(super) async fn serve(house: Arc<House>, mut request: Request) -> Response<B
         }
     }
     response
+}
+
+/// Lets the door answer that the request is for.
+async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBody> {
+    let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
+    let header = |name: &str| head.header(name).map(str::to_owned);
+    if !sts::door::is_for_this_door(&house, &head.method, path, query, header) {
+        return door::answer(house, head, slot).await;
+    }
+    let head = sts::request::Head {
+        method: head.method,
+        uri: head.uri,
+        headers: head.headers,
+        remote: head.remote.to_string(),
+    };
+    sts::door::answer(house, head, slot).await
 }
 
 /// Takes the head out of the request: nothing else will ask for it.

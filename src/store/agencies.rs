@@ -34,6 +34,8 @@ use super::credentials::Credentials;
 use super::error::Error;
 use super::recent::Recent;
 use super::recent::Subject;
+use super::revocations::Revocations;
+use super::sessions::Sessions;
 
 /// What the store is made of; handed in by `server`.
 pub struct Parts {
@@ -107,6 +109,8 @@ pub(super) struct Agency {
     pub(super) ledger: Ledger,
     pub(super) credentials: Credentials,
     pub(super) recent: Recent,
+    pub(super) sessions: Sessions,
+    pub(super) revocations: Revocations,
 }
 
 impl Agency {
@@ -175,14 +179,6 @@ impl Store {
             .codes
             .get(code)
             .cloned()
-    }
-
-    /// Refuses an agency that is unknown or suspended.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchAgency`], [`Error::AgencySuspended`].
-    pub async fn ensure_active(&self, agency: &AgencyId) -> Result<(), Error> {
-        self.agency(agency).await.map(drop)
     }
 
     /// An agency in use; opened now if it is not yet.
@@ -397,7 +393,10 @@ impl Inner {
         let index = Index::open(&path, keyring.database_key(), self.index_settings)?;
         let log = Log::Agency(index.clone());
         let ledger = Ledger::new(log, keyring.audit_key(), self.reads);
+        let revocations = Revocations::new(index.read(|reader| reader.revocations())?);
         Ok(Agency {
+            sessions: Sessions::new(&keyring, &id),
+            revocations,
             id,
             keyring,
             index,

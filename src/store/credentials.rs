@@ -13,6 +13,7 @@ use crate::meta::commands::CreateAccessKey;
 use crate::meta::commands::RevokeAccessKey;
 use crate::meta::records::AccessKeyRecord;
 use crate::meta::records::Owner;
+use crate::meta::records::Revoked;
 use crate::types::clock::Time;
 use crate::types::encoding;
 use crate::types::ids::AccessKeyId;
@@ -85,6 +86,14 @@ impl Credentials {
             .unwrap_or_else(PoisonError::into_inner)
             .remove(id);
     }
+
+    /// Forgets every key of a principal, whose revocation was committed.
+    pub(super) fn forget_those_of(&self, principal: &PrincipalName) {
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, credential| credential.principal != *principal);
+    }
 }
 
 /// What S3 calls a principal: the same for its access keys and its tokens.
@@ -127,10 +136,11 @@ impl Store {
             Err(Error::AgencySuspended | Error::NoSuchAgency) => return Ok(None),
             other => other?,
         };
-        match agency.credentials.cached(id) {
-            Some(credential) => Ok(Some(credential)),
-            None => agency.credentials.load(&agency, id),
-        }
+        let found = match agency.credentials.cached(id) {
+            Some(credential) => Some(credential),
+            None => agency.credentials.load(&agency, id)?,
+        };
+        Ok(found.filter(|credential| !agency.revocations.stands_for(&credential.principal)))
     }
 
     /// Makes an access key, and its principal if that is new.
@@ -181,7 +191,8 @@ impl Store {
         }))
     }
 
-    /// Revokes an access key; it opens nothing any more when this returns.
+    /// Revokes an access key; neither it nor any session that was made with it opens anything any
+    /// more when this returns.
     ///
     /// # Errors
     /// `NoSuchAccessKey` of the index.
@@ -192,9 +203,10 @@ impl Store {
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
         let agency = self.agency_of_any_state(agency).await?;
+        let at = self.0.clock.now();
         let command = RevokeAccessKey {
             access_key_id: id.clone(),
-            at: self.0.clock.now(),
+            at,
         };
         let committed = agency.index.commit(command, agency.ledger.entry(draft));
         let id = id.clone();
@@ -202,6 +214,9 @@ impl Store {
         let revoking = tokio::spawn(async move {
             let outcome = committed.await;
             agency.credentials.forget(&id);
+            if outcome.is_ok() {
+                agency.revocations.add(Revoked::Key(id), at, false);
+            }
             outcome
         });
         revoking.await.map_err(|_| Error::Stopping)??;

@@ -28,6 +28,12 @@ pub enum Error {
     /// The agency may not be used at present.
     #[error("the agency is suspended")]
     AgencySuspended,
+    /// The principal was revoked after what it shows was issued.
+    #[error("the principal's tokens of that time are revoked")]
+    Revoked,
+    /// What narrows and describes a session does not fit into its token.
+    #[error("the session does not fit into a token")]
+    SessionTooLarge,
     /// The bytes stopped coming.
     #[error("the document did not arrive")]
     Body(#[from] BodyError),

@@ -25,6 +25,8 @@ pub mod operators;
 pub mod put;
 pub mod quotas;
 mod recent;
+pub mod revocations;
+pub mod sessions;
 pub mod sweep;
 pub mod tags;
 pub mod uploads;

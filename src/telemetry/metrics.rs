@@ -240,6 +240,8 @@ pub enum Door {
     S3,
     /// The operators.
     Admin,
+    /// Temporary credentials, on the listener of the documents.
+    Sts,
 }
 
 impl Door {
@@ -247,6 +249,7 @@ impl Door {
         match self {
             Self::S3 => "s3",
             Self::Admin => "admin",
+            Self::Sts => "sts",
         }
     }
 }

@@ -192,15 +192,20 @@ impl AgencyCode {
 pub struct AccessKeyId(Box<str>);
 
 impl AccessKeyId {
-    /// How every id begins.
+    /// How the id of a lasting key begins.
     pub const PREFIX: &'static str = "AC";
+    /// How the id of a session's key begins; the same length, so that the code stands where it does
+    /// in every id.
+    pub const TEMPORARY_PREFIX: &'static str = "AS";
     /// The random characters at its end: 65 bits.
     pub const RANDOM: usize = 13;
 
     /// Checks prefix, length and alphabet.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let length = Self::PREFIX.len() + AgencyCode::LENGTH + Self::RANDOM;
-        if text.len() == length && text.starts_with(Self::PREFIX) && is_base32(text) {
+        let prefixes = [Self::PREFIX, Self::TEMPORARY_PREFIX];
+        let is_ours = prefixes.iter().any(|prefix| text.starts_with(prefix));
+        if text.len() == length && is_ours && is_base32(text) {
             Ok(Self(text.into()))
         } else {
             Err(InvalidName("not an access key id of this store"))
@@ -210,6 +215,11 @@ impl AccessKeyId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is a session's key, which counts only together with the session's token.
+    pub fn is_temporary(&self) -> bool {
+        self.0.starts_with(Self::TEMPORARY_PREFIX)
     }
 
     /// The code of the agency that made this key.
@@ -257,6 +267,10 @@ mod tests {
     fn access_key_ids_carry_their_agency() {
         let id = AccessKeyId::parse("ACQWER2ABCDEFGHIJKLM").unwrap();
         assert_eq!(id.agency_code().as_str(), "QWER2");
+        assert!(!id.is_temporary());
+        let id = AccessKeyId::parse("ASQWER2ABCDEFGHIJKLM").unwrap();
+        assert_eq!(id.agency_code().as_str(), "QWER2");
+        assert!(id.is_temporary());
         for refused in [
             "",
             "AKQWER2ABCDEFGHIJKLM",

@@ -85,6 +85,30 @@ pub const TOKEN_BYTES_MAX: usize = 16 << 10;
 pub const TOKEN_LIFETIME_SECONDS_MAX: i64 = 30 * 86_400;
 /// Seconds by which any issuer's clock may be configured to differ.
 pub const TOKEN_LEEWAY_SECONDS_MAX: i64 = 300;
+/// Seconds for which a session may be asked to last, whatever it is made of. Source: AWS STS API
+/// Reference, `DurationSeconds`.
+pub const SESSION_SECONDS_MIN: i64 = 900;
+/// Seconds for which a session with a role may last. Source: AWS STS API Reference, AssumeRole.
+pub const SESSION_SECONDS_MAX: i64 = 43_200;
+/// Seconds for which a session without a role of its own may last. Source: AWS STS API Reference,
+/// GetSessionToken.
+pub const SESSION_TOKEN_SECONDS_MAX: i64 = 129_600;
+/// Seconds for which a session made by a session may last. Source: AWS STS API Reference,
+/// AssumeRole, "role chaining".
+pub const CHAINED_SESSION_SECONDS_MAX: i64 = 3_600;
+/// Sessions made of one another.
+pub const SESSION_CHAIN_MAX: usize = 4;
+/// Bytes of a session's token, which travels in a header or a presigned URL: a session policy, a
+/// few tags and the rest.
+pub const SESSION_TOKEN_BYTES_MAX: usize = 6 << 10;
+/// Characters of a session policy. Source: AWS STS API Reference, `Policy`.
+pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
+/// Tags of a session. Source: AWS STS API Reference, `Tags`.
+pub const SESSION_TAGS_MAX: usize = 50;
+/// Bytes of a request to the STS door: a token and a policy, each escaped, fit twice over.
+pub const STS_BODY_BYTES_MAX: usize = 64 << 10;
+/// Sessions, principals and parents of sessions that one agency holds as revoked.
+pub const REVOCATIONS_MAX: u64 = 100_000;
 /// Keys of one issuer's key set.
 pub const ISSUER_KEYS_MAX: usize = 64;
 /// Bytes of a policy document: 20 KB. Source: AWS S3 User Guide, "Policies and permissions".

@@ -345,11 +345,16 @@ fn a_key_acts_in_its_own_agency_wherever_the_bucket_name_leads() {
 }
 
 /// Every route of the admin API, and whether it is one for the agency's own admins too.
-fn admin_routes() -> [(&'static str, &'static str, Value, bool); 9] {
+fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     let keys = "/admin/v1/agencies/agencia/access-keys";
     let key = "/admin/v1/agencies/agencia/access-keys/XXXX";
     let made = json!({"principal": "intrusa", "role": "agency-admin"});
-    [
+    let revocations = "/admin/v1/agencies/agencia/revocations";
+    let lifted = "/admin/v1/agencies/agencia/revocations/principals/nadie";
+    vec![
+        ("GET", revocations, Value::Null, true),
+        ("POST", revocations, json!({"principal": "intrusa"}), true),
+        ("DELETE", lifted, Value::Null, true),
         ("GET", "/admin/v1/agencies", Value::Null, false),
         (
             "POST",

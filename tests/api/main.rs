@@ -26,6 +26,7 @@ mod multipart;
 mod objects;
 mod quotas;
 mod start;
+mod sts;
 mod tagging;
 mod tokens;
 mod versions;

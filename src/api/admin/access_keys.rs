@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::api::http::house::House;
 use crate::audit::entry::Outcome;
 use crate::meta::records::AccessKeyRecord;
+use crate::meta::records::Revoked;
 use crate::types::clock::Time;
 use crate::types::ids::AccessKeyId;
 use crate::types::names::PrincipalName;
@@ -177,7 +178,8 @@ pub(super) async fn list_access_keys(
     .await
 }
 
-/// Revokes an access key; it opens nothing any more when this answers.
+/// Revokes an access key, lasting or temporary; neither it nor any session that was made with it
+/// opens anything any more when this answers.
 #[utoipa::path(delete, path = "/admin/v1/agencies/{agency}/access-keys/{access_key_id}",
     tag = "access-keys",
     params(("agency" = String, Path, description = "The agency's slug"),
@@ -205,11 +207,13 @@ pub(super) async fn revoke_access_key(
             };
             let agency = agency_id(agency)?;
             let id = AccessKeyId::parse(id).map_err(missing)?;
-            let done = op
-                .house
-                .store
-                .revoke_access_key(&agency, &id, &draft)
-                .await?;
+            let store = &op.house.store;
+            let done = if id.is_temporary() {
+                let revoked = Revoked::Key(id);
+                store.revoke(&agency, revoked, false, &draft).await?
+            } else {
+                store.revoke_access_key(&agency, &id, &draft).await?
+            };
             Ok(Given::committed(done, |()| Done {}))
         },
     )

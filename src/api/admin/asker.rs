@@ -117,7 +117,11 @@ pub(super) async fn authenticate(
     if !is_theirs {
         return Err(forbidden());
     }
-    house.store.ensure_active(&identity.agency).await?;
+    let (agency, principal) = (&identity.agency, &identity.principal);
+    let in_force = house
+        .store
+        .ensure_in_force(agency, principal, identity.issued);
+    in_force.await?;
     Ok(Asker {
         name: identity.principal,
         proof: identity.issuer.to_string(),

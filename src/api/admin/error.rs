@@ -61,6 +61,8 @@ impl From<store::Error> for AdminError {
             store::Error::NoSuchAgency | store::Error::Metadata(meta::Error::NoSuchAgency) => {
                 (404, "no_such_agency", "There is no agency of this name.")
             }
+            store::Error::AgencySuspended => (403, "forbidden", "The agency is suspended."),
+            store::Error::Revoked => (403, "forbidden", "The token was revoked."),
             store::Error::Metadata(meta::Error::AgencyExists) => (
                 409,
                 "agency_exists",
@@ -76,6 +78,9 @@ impl From<store::Error> for AdminError {
                 "no_such_access_key",
                 "The agency has no access key of this id.",
             ),
+            store::Error::Metadata(meta::Error::NoSuchRevocation) => {
+                (404, "no_such_revocation", "The principal is not revoked.")
+            }
             store::Error::Metadata(meta::Error::LimitReached(_)) | store::Error::Limit(_) => (
                 409,
                 "limit_reached",

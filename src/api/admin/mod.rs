@@ -14,6 +14,7 @@ mod health;
 mod metrics;
 mod openapi;
 mod quotas;
+mod revocations;
 mod server;
 
 pub use server::server;

@@ -13,6 +13,7 @@ use super::error;
 use super::health;
 use super::metrics;
 use super::quotas;
+use super::revocations;
 
 /// The OpenAPI document.
 #[derive(OpenApi)]
@@ -31,6 +32,9 @@ use super::quotas;
         access_keys::revoke_access_key,
         quotas::list_quotas,
         quotas::set_quota,
+        revocations::create_revocation,
+        revocations::list_revocations,
+        revocations::lift_revocation,
         health::live,
         health::ready_read,
         health::ready_write,

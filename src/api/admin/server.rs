@@ -26,6 +26,7 @@ use super::health;
 use super::metrics;
 use super::openapi;
 use super::quotas;
+use super::revocations;
 
 /// Bytes of a request's JSON.
 const BODY_BYTES_MAX: usize = 64 << 10;
@@ -101,6 +102,18 @@ fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/admin/v1/agencies/{agency}/quotas",
             web::put().to(quotas::set_quota),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/revocations",
+            web::post().to(revocations::create_revocation),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/revocations",
+            web::get().to(revocations::list_revocations),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/revocations/principals/{principal}",
+            web::delete().to(revocations::lift_revocation),
         )
         .route("/admin/v1/health/live", web::get().to(health::live))
         .route(

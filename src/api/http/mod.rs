@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod house;
+pub mod identify;
 pub mod signing_keys;
 pub mod target;
 pub mod xml;

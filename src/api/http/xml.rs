@@ -26,6 +26,16 @@ impl Xml {
         Self("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned())
     }
 
+    /// Elements that will stand inside another document.
+    pub const fn fragment() -> Self {
+        Self(String::new())
+    }
+
+    /// What was written, as it is.
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
     /// An element's start.
     pub fn open(&mut self, name: &str) -> &mut Self {
         let _ = write!(self.0, "<{name}>");

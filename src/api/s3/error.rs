@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::access::decision::Refusal;
+use crate::api::http::identify::Unidentified;
 use crate::api::http::target::TargetError;
 use crate::api::http::xml::Xml;
 use crate::api::http::xml::XmlError;
@@ -208,6 +209,21 @@ impl From<BearerError> for S3Error {
     }
 }
 
+impl From<Unidentified> for S3Error {
+    fn from(error: Unidentified) -> Self {
+        use Unidentified as U;
+        // Exhaustive on purpose: a new variant must be decided here.
+        match error {
+            U::Signature(error) => error.into(),
+            U::Token(error) => error.into(),
+            U::Store(error) => error.into(),
+            U::AccessKey => Code::InvalidAccessKeyId.into(),
+            U::Session => Code::InvalidToken.into(),
+            U::SessionEnded => Code::ExpiredToken.into(),
+        }
+    }
+}
+
 impl From<TargetError> for S3Error {
     fn from(error: TargetError) -> Self {
         match error {
@@ -266,13 +282,13 @@ impl From<store::Error> for S3Error {
         let code = match &error {
             E::Body(error) => return (*error).into(),
             E::Metadata(error) => of_metadata(error),
-            E::NoSuchAgency | E::AgencySuspended => Code::AccessDenied,
+            E::NoSuchAgency | E::AgencySuspended | E::Revoked => Code::AccessDenied,
             E::BadDigest(Digest::Md5 | Digest::Checksum) | E::BadObjectChecksum => Code::BadDigest,
             E::BadDigest(Digest::Sha256) => Code::XAmzContentSHA256Mismatch,
             E::BadObjectSize => Code::InvalidRequest,
             E::InvalidRange => Code::InvalidRange,
             E::InvalidPart(_) => Code::InvalidPart,
-            E::Limit(_) => Code::InvalidRequest,
+            E::Limit(_) | E::SessionTooLarge => Code::InvalidRequest,
             E::Blobs(blobs::error::Error::Full(_)) => Code::ServiceUnavailable,
             E::Blobs(blobs::error::Error::Stopping) | E::Stopping => Code::ServiceUnavailable,
             E::KeyUnavailable(_) | E::Damaged | E::Blobs(_) | E::Keys(_) => Code::InternalError,
@@ -305,6 +321,7 @@ fn of_metadata(error: &meta::Error) -> Code {
         E::Closed | E::Unwritable | E::DiskFull(_) | E::Storage(_) => Code::ServiceUnavailable,
         E::AccessKeyExists
         | E::NoSuchAccessKey
+        | E::NoSuchRevocation
         | E::AgencyExists
         | E::AgencyCodeTaken
         | E::NoSuchAgency

@@ -59,6 +59,8 @@ pub struct TokenIdentity {
     pub principal: PrincipalName,
     /// Its roles, each once, at least one; never `operator`, which no agency has.
     pub roles: Vec<Role>,
+    /// When the token was issued, if it says so.
+    pub issued: Option<Time>,
     /// When the token ends, leeway not included.
     pub expires: Time,
 }
@@ -143,8 +145,8 @@ impl Issuer {
         self.keys
             .verify(id, algorithm, token.message, token.signature)?;
         self.check_audience(&token.claims)?;
-        let expires = self.check_times(&token.claims, now)?;
-        self.identity(&token.claims, expires)
+        let times = self.check_times(&token.claims, now)?;
+        self.identity(&token.claims, times)
     }
 
     fn check_audience(&self, claims: &Claims) -> Result<(), BearerError> {
@@ -158,8 +160,8 @@ impl Issuer {
         }
     }
 
-    /// Checks `exp`, `nbf` and `iat` and gives the end.
-    fn check_times(&self, claims: &Claims, now: Time) -> Result<Time, BearerError> {
+    /// Checks `exp`, `nbf` and `iat` and gives beginning and end.
+    fn check_times(&self, claims: &Claims, now: Time) -> Result<Times, BearerError> {
         let leeway = self.settings.leeway_seconds;
         let expires = claims::moment(claims, "exp")?.ok_or_else(|| claims::missing("exp"))?;
         let issued = claims::moment(claims, "iat")?;
@@ -177,10 +179,10 @@ impl Issuer {
         if expires > from.plus_seconds(self.settings.lifetime_seconds_max) {
             return Err(BearerError::TooLongLived);
         }
-        Ok(expires)
+        Ok(Times { issued, expires })
     }
 
-    fn identity(&self, claims: &Claims, expires: Time) -> Result<TokenIdentity, BearerError> {
+    fn identity(&self, claims: &Claims, times: Times) -> Result<TokenIdentity, BearerError> {
         let settings = &self.settings;
         let agency = match &settings.agency {
             AgencyRule::Fixed(agency) => agency.clone(),
@@ -204,9 +206,17 @@ impl Issuer {
             agency,
             principal,
             roles,
-            expires,
+            issued: times.issued,
+            expires: times.expires,
         })
     }
+}
+
+/// When a token was issued, if it says so, and when it ends.
+#[derive(Clone, Copy)]
+struct Times {
+    issued: Option<Time>,
+    expires: Time,
 }
 
 /// A token read but not verified.

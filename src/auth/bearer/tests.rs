@@ -103,6 +103,7 @@ fn identity() -> TokenIdentity {
         agency: AgencyId::parse("registro-civil").unwrap(),
         principal: PrincipalName::parse("ventanilla@registro").unwrap(),
         roles: vec![Role::App, Role::Reader],
+        issued: Some(NOW.plus_seconds(-60)),
         expires: NOW.plus_seconds(600),
     }
 }
@@ -615,6 +616,7 @@ fn the_local_issuers_tokens_are_verified_like_any_other() {
     let found = issuers.verify(token.expose(), NOW).unwrap();
     let expected = TokenIdentity {
         issuer: "local".into(),
+        issued: Some(NOW),
         ..identity.clone()
     };
     assert_eq!(found, expected);

@@ -26,6 +26,9 @@ pub struct Expected<'a> {
     pub service: &'a str,
     /// The moment now.
     pub now: Time,
+    /// The body's SHA-256, for services whose clients sign it without sending it (STS); for S3,
+    /// whose clients send it, nothing.
+    pub body_sha256: Option<[u8; 32]>,
 }
 
 /// A Signature Version 4 whose form is right and whose time is now; the signature itself is not
@@ -40,6 +43,7 @@ pub struct Claim<'a> {
     signature: [u8; 32],
     payload: PayloadHash,
     payload_text: Cow<'a, str>,
+    session_token: Option<Cow<'a, str>>,
     query: Query<'a>,
 }
 
@@ -69,9 +73,7 @@ impl<'a> Claim<'a> {
         let (access_key_id, scope) = parse_credential(credential, place, expected)?;
         let date = AmzDate::of_headers(head)?;
         check_headers_are_signed(head, signed_headers, None)?;
-        let payload_text = head
-            .single("x-amz-content-sha256")?
-            .ok_or(Error::MissingContentHash)?;
+        let payload_text = payload_text(head, expected)?.ok_or(Error::MissingContentHash)?;
         check_skew(date.time, expected.now)?;
         let claim = Self {
             place,
@@ -80,8 +82,9 @@ impl<'a> Claim<'a> {
             date,
             signed_headers: Cow::Borrowed(signed_headers),
             signature: parse_signature(signature, place)?,
-            payload: PayloadHash::parse(payload_text)?,
-            payload_text: Cow::Borrowed(payload_text),
+            payload: PayloadHash::parse(&payload_text)?,
+            payload_text,
+            session_token: None,
             query,
         };
         claim.checked(head)
@@ -110,17 +113,12 @@ impl<'a> Claim<'a> {
         let expires = parse_expires(&required("X-Amz-Expires")?).ok_or(fault(Fault::Expires))?;
         let signed_headers = required("X-Amz-SignedHeaders")?;
         let signature = parse_signature(&required("X-Amz-Signature")?, place)?;
-        if single("X-Amz-Security-Token")?.is_some() {
-            return Err(Error::SessionToken);
-        }
+        let session_token = single("X-Amz-Security-Token")?;
         check_headers_are_signed(head, &signed_headers, Some(&query))?;
         // The header is signed, or equal to the parameter: that was checked above.
         let payload_text = match single("X-Amz-Content-Sha256")? {
             Some(text) => text,
-            None => Cow::Borrowed(
-                head.single("x-amz-content-sha256")?
-                    .unwrap_or("UNSIGNED-PAYLOAD"),
-            ),
+            None => payload_text(head, expected)?.unwrap_or(Cow::Borrowed("UNSIGNED-PAYLOAD")),
         };
         check_lifetime(date.time, expires, expected.now)?;
         let claim = Self {
@@ -132,18 +130,26 @@ impl<'a> Claim<'a> {
             signature,
             payload: PayloadHash::parse(&payload_text)?,
             payload_text,
+            session_token,
             query,
         };
         claim.checked(head)
     }
 
     /// The checks that both places share, once all parts are read.
-    fn checked(self, head: &RequestHead<'_>) -> Result<Self, Error> {
+    fn checked(mut self, head: &RequestHead<'a>) -> Result<Self, Error> {
         if self.date.day() != self.scope.date {
             return Err(Error::malformed(self.place, Fault::CredentialDate));
         }
-        // No session tokens are issued yet, so none can be right.
-        if head.single("x-amz-security-token")?.is_some() {
+        // Covered by the signature in either place; two that differ would be two sessions.
+        if let Some(token) = head.single("x-amz-security-token")? {
+            let in_query = self.session_token.replace(Cow::Borrowed(token));
+            if in_query.is_some_and(|other| other != token) {
+                return Err(Error::SessionToken);
+            }
+        }
+        let is_too_long = |token: &Cow<'_, str>| token.len() > limits::SESSION_TOKEN_BYTES_MAX;
+        if self.session_token.as_ref().is_some_and(is_too_long) {
             return Err(Error::SessionToken);
         }
         // Two hosts could name two buckets; only one of them can have been meant.
@@ -162,6 +168,11 @@ impl<'a> Claim<'a> {
     /// [`Error::InvalidAccessKeyId`] if this store can have made no such key.
     pub fn access_key_id(&self) -> Result<AccessKeyId, Error> {
         AccessKeyId::parse(&self.access_key_id).map_err(|_| Error::InvalidAccessKeyId)
+    }
+
+    /// The token of the session that the access key belongs to, if it came with one.
+    pub fn session_token(&self) -> Option<&str> {
+        self.session_token.as_deref()
     }
 
     /// What the signing key must be derived for.
@@ -273,6 +284,22 @@ impl AmzDate {
             *to = from;
         }
         day
+    }
+}
+
+/// What the request says of its body, or what is known of it already; both must agree.
+fn payload_text<'a>(
+    head: &RequestHead<'a>,
+    expected: &Expected<'_>,
+) -> Result<Option<Cow<'a, str>>, Error> {
+    let said = head.single("x-amz-content-sha256")?;
+    let Some(known) = &expected.body_sha256 else {
+        return Ok(said.map(Cow::Borrowed));
+    };
+    let known = encoding::hex(known);
+    match said {
+        Some(said) if said != known => Err(Error::InvalidContentHash),
+        _ => Ok(Some(Cow::Owned(known))),
     }
 }
 

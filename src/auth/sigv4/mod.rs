@@ -36,3 +36,5 @@ pub(super) const ALGORITHM_PREFIX: &str = "AWS4-";
 const TERMINATOR: &str = "aws4_request";
 /// The service that S3 requests are signed for.
 pub const SERVICE_S3: &str = "s3";
+/// The service that requests for temporary credentials are signed for.
+pub const SERVICE_STS: &str = "sts";

@@ -34,6 +34,7 @@ fn expected(now: Time) -> Expected<'static> {
         region: "us-east-1",
         service: "s3",
         now,
+        body_sha256: None,
     }
 }
 
@@ -425,17 +426,73 @@ fn refusals_of_headers() {
 }
 
 #[test]
-fn a_session_token_is_not_known_yet() {
-    let request = Request::new(
-        "GET",
-        "/",
-        &[("host", HOST), ("x-amz-security-token", "abc")],
+fn a_session_token_is_read_in_either_place_and_covered_by_the_signature() {
+    #[track_caller]
+    fn check(request: &Request, token: Option<&str>) {
+        request.on(|head| {
+            let Ok(Presented::Signature(claim)) = presented(head, &expected(MOMENT)) else {
+                panic!("a signature");
+            };
+            assert_eq!(claim.session_token(), token);
+        });
+        assert!(request.verify().is_ok());
+    }
+    let with = |token: &str| {
+        Request::new(
+            "GET",
+            "/",
+            &[("host", HOST), ("x-amz-security-token", token)],
+        )
+    };
+    check(
+        &Request::new("GET", "/", &[("host", HOST)]).signed(UNSIGNED),
+        None,
     );
-    let signed = request.clone().signed(UNSIGNED);
-    assert_eq!(signed.verify(), Err(Error::SessionToken));
+    let signed = with("abc").signed(UNSIGNED);
+    check(&signed, Some("abc"));
+    let mut changed = signed;
+    for (name, value) in &mut changed.headers {
+        if name == "x-amz-security-token" {
+            *value = b"abd".to_vec();
+        }
+    }
+    assert_eq!(changed.verify(), Err(Error::SignatureMismatch));
     let mut presigned = Request::new("GET", "/", &[("host", HOST)]);
-    presigned.query = "X-Amz-Security-Token=abc".to_owned();
-    assert_eq!(presigned.presigned(60).verify(), Err(Error::SessionToken));
+    presigned.query = "X-Amz-Security-Token=a%2Fc".to_owned();
+    check(&presigned.presigned(60), Some("a/c"));
+
+    let mut two = with("abc");
+    two.query = "X-Amz-Security-Token=abd".to_owned();
+    assert_eq!(two.presigned(60).verify(), Err(Error::SessionToken));
+    let long = "x".repeat(crate::types::limits::SESSION_TOKEN_BYTES_MAX + 1);
+    assert_eq!(
+        with(&long).signed(UNSIGNED).verify(),
+        Err(Error::SessionToken)
+    );
+}
+
+#[test]
+fn a_body_known_before_is_the_one_that_must_have_been_signed() {
+    let known = |hash: [u8; 32]| Expected {
+        body_sha256: Some(hash),
+        ..expected(MOMENT)
+    };
+    let hash = crate::crypto::digest::sha256(b"Action=GetCallerIdentity");
+    let signed = Request::new("POST", "/", &[("host", HOST)]).signed(PayloadHash::Signed(hash));
+    let mut unsaid = signed.clone();
+    let check = |request: &Request, expected: &Expected<'_>| {
+        request.on(|head| presented(head, expected).map(drop))
+    };
+    assert_eq!(check(&signed, &known(hash)), Ok(()));
+    assert_eq!(
+        check(&signed, &known([0; 32])),
+        Err(Error::InvalidContentHash)
+    );
+    unsaid.headers.retain(|(n, _)| n != "x-amz-content-sha256");
+    assert_eq!(
+        check(&unsaid, &expected(MOMENT)),
+        Err(Error::MissingContentHash)
+    );
 }
 
 #[test]

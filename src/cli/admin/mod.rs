@@ -4,6 +4,7 @@ mod access_keys;
 mod agencies;
 mod health;
 mod quotas;
+mod revocations;
 mod view;
 
 use std::io;
@@ -47,6 +48,9 @@ enum AdminAction {
     /// What an agency and its buckets store, and how much they may
     #[command(subcommand)]
     Quotas(quotas::QuotasAction),
+    /// What no longer counts, although it has not ended by itself
+    #[command(subcommand)]
+    Revocations(revocations::RevocationsAction),
     /// Whether the server lives, can read, can write; needs no token
     Health,
     /// The metrics, in the text format of Prometheus
@@ -86,6 +90,7 @@ pub(super) fn run(
         AdminAction::Agencies(noun) => ask(&settings, noun, json, console),
         AdminAction::AccessKeys(noun) => ask(&settings, noun, json, console),
         AdminAction::Quotas(noun) => ask(&settings, noun, json, console),
+        AdminAction::Revocations(noun) => ask(&settings, noun, json, console),
     };
     done.unwrap_or_else(|failure| {
         complain(console, &failure.sentence(settings.locale));

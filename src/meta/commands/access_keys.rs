@@ -4,8 +4,9 @@ use super::super::codec::{Sql, optional, roles_text};
 use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
 use super::super::principals::number_of;
-use super::super::records::Owner;
+use super::super::records::{Owner, Revoked};
 use super::super::schema::OfAgency;
+use super::revocations;
 use crate::types::clock::Time;
 use crate::types::ids::AccessKeyId;
 use crate::types::limits;
@@ -68,7 +69,8 @@ impl Command for CreateAccessKey {
     }
 }
 
-/// Revokes an access key for good; again is no error. Refused with [`Error::NoSuchAccessKey`].
+/// Revokes an access key for good, and the sessions that were made with it; again is no error.
+/// Refused with [`Error::NoSuchAccessKey`] or [`Error::LimitReached`].
 #[derive(Clone, Debug)]
 pub struct RevokeAccessKey {
     /// Which.
@@ -95,7 +97,8 @@ impl Command for RevokeAccessKey {
                     "UPDATE access_keys SET revoked_ms = ?2 WHERE access_key_id = ?1",
                     (Sql(&self.access_key_id), Sql(self.at)),
                 )?;
-                Ok(())
+                let revoked = Revoked::Key(self.access_key_id.clone());
+                revocations::insert(tx, &revoked, self.at, false)
             }
         }
     }

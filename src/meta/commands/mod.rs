@@ -7,6 +7,7 @@ mod complete_upload;
 mod delete_objects;
 mod operators;
 mod put_object;
+mod revocations;
 mod tags;
 mod uploads;
 
@@ -20,6 +21,7 @@ pub use complete_upload::{CompleteUpload, CompletedPart};
 pub use delete_objects::{DeleteObject, DeleteObjects, DeleteOutcome, Deletion};
 pub use operators::AddOperator;
 pub use put_object::{PutObject, PutOutcome};
+pub use revocations::{LiftRevocation, Revoke};
 pub use tags::SetTags;
 pub use uploads::{AbortUpload, CreateUpload, PutPart, UploadPlace};
 pub use uploads::{CollectAbandoned, ForgetGarbage, Progress};

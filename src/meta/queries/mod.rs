@@ -11,6 +11,7 @@ mod list_objects;
 mod list_versions;
 mod objects;
 mod pieces;
+mod revocations;
 mod uploads;
 mod walk;
 

@@ -11,7 +11,16 @@ use super::request::Ask;
 #[derive(Clone)]
 pub(crate) enum Proof {
     Nobody,
-    AccessKey { id: String, secret: SecretText },
+    AccessKey {
+        id: String,
+        secret: SecretText,
+    },
+    /// Temporary credentials.
+    Session {
+        id: String,
+        secret: SecretText,
+        token: String,
+    },
     Bearer(String),
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Ask<'a> {
     payload: Option<PayloadHash>,
     content_length: Option<Option<u64>>,
     at: Time,
+    service: &'a str,
 }
 
 /// The bytes of a request's head, and what signs the chunks behind it.
@@ -48,6 +49,7 @@ impl<'a> Ask<'a> {
             payload: None,
             content_length: None,
             at: Clock::system().now(),
+            service: SERVICE_S3,
         }
     }
 
@@ -95,8 +97,17 @@ impl<'a> Ask<'a> {
         self
     }
 
+    /// For which service it is signed.
+    pub(crate) fn service(mut self, service: &'a str) -> Self {
+        self.service = service;
+        self
+    }
+
     pub(crate) fn wired(self) -> Wired {
         let mut signed: Vec<(&str, &[u8])> = vec![("host", self.caller.address.as_bytes())];
+        if let Proof::Session { token, .. } = &self.caller.proof {
+            signed.push(("x-amz-security-token", token.as_bytes()));
+        }
         signed.extend(self.headers.iter().map(|(n, v)| (n.as_str(), v.as_bytes())));
         let payload = self
             .payload
@@ -115,8 +126,11 @@ impl<'a> Ask<'a> {
                 added.push(("authorization", format!("Bearer {token}")));
                 added.push(("x-amz-content-sha256", payload.render()));
             }
-            Proof::AccessKey { .. } => {
-                let credentials = self.caller.credentials().unwrap();
+            Proof::AccessKey { .. } | Proof::Session { .. } => {
+                let credentials = Credentials {
+                    service: self.service,
+                    ..self.caller.credentials().unwrap()
+                };
                 let head = sign_header(&credentials, &request_head, payload, self.at).unwrap();
                 added.push(("authorization", head.authorization));
                 added.push(("x-amz-date", head.date));
@@ -181,10 +195,16 @@ impl<'a> Ask<'a> {
     pub(crate) fn presigned(&self, expires_seconds: u64) -> String {
         let mut signed: Vec<(&str, &[u8])> = vec![("host", self.caller.address.as_bytes())];
         signed.extend(self.headers.iter().map(|(n, v)| (n.as_str(), v.as_bytes())));
+        let mut query = self.query.clone();
+        if let Proof::Session { token, .. } = &self.caller.proof {
+            let separator = if query.is_empty() { "" } else { "&" };
+            let token = acervo::types::encoding::percent(token.as_bytes());
+            query = format!("{query}{separator}X-Amz-Security-Token={token}");
+        }
         let head = RequestHead {
             method: self.method,
             path: &self.path,
-            query: &self.query,
+            query: &query,
             headers: &signed,
         };
         let credentials = self.caller.credentials().unwrap();
@@ -196,12 +216,14 @@ impl<'a> Ask<'a> {
 impl Caller {
     pub(crate) fn credentials(&self) -> Option<Credentials<'_>> {
         match &self.proof {
-            Proof::AccessKey { id, secret } => Some(Credentials {
-                access_key_id: id,
-                secret,
-                region: REGION,
-                service: SERVICE_S3,
-            }),
+            Proof::AccessKey { id, secret } | Proof::Session { id, secret, .. } => {
+                Some(Credentials {
+                    access_key_id: id,
+                    secret,
+                    region: REGION,
+                    service: SERVICE_S3,
+                })
+            }
             Proof::Nobody | Proof::Bearer(_) => None,
         }
     }

@@ -1,0 +1,169 @@
+//! From a proof that stands up to the caller whom it speaks for: the same for every door.
+
+use thiserror::Error;
+
+use crate::access::caller::Caller;
+use crate::access::caller::Proof;
+use crate::auth;
+use crate::auth::error::BearerError;
+use crate::auth::head::RequestHead;
+use crate::auth::sigv4::claim::Claim;
+use crate::auth::sigv4::claim::Verified;
+use crate::store;
+use crate::store::credentials;
+use crate::store::credentials::Credential;
+use crate::store::sessions::Assumed;
+use crate::store::sessions::FoundSession;
+use crate::store::sessions::Session;
+use crate::types::clock::Time;
+use crate::types::ids::AccessKeyId;
+use crate::types::secret::SecretText;
+
+use super::house::House;
+
+/// Why nobody is behind a proof.
+#[derive(Debug, Error)]
+pub enum Unidentified {
+    /// The signature's form or the signature itself is wrong.
+    #[error(transparent)]
+    Signature(#[from] auth::error::Error),
+    /// The Bearer token is not to be believed.
+    #[error(transparent)]
+    Token(#[from] BearerError),
+    /// The access key is unknown, revoked, expired, or its agency suspended.
+    #[error("the access key id does not exist")]
+    AccessKey,
+    /// The session's token is not one, or the session was revoked.
+    #[error("the session token is not valid")]
+    Session,
+    /// The session has ended.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// The store cannot say, or says no to the agency.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// A caller, and what a session of it would be made of.
+pub struct Identified {
+    /// Who.
+    pub caller: Caller,
+    /// When its proof ends, if it does: nothing made of it may last longer.
+    pub expires: Option<Time>,
+    /// The keys behind it, the first one first; none behind a token.
+    pub chain: Vec<AccessKeyId>,
+    /// The session that it acts in, unless it acts by a lasting key or a token.
+    pub session: Option<InSession>,
+}
+
+/// What is known of a caller that acts in a session.
+pub struct InSession {
+    /// The role that the session took, if it took one.
+    pub assumed: Option<Assumed>,
+    /// The policy documents that narrow it already.
+    pub policies: Vec<String>,
+}
+
+/// Verifies a signature with the secret of the lasting key or of the session that it names.
+///
+/// # Errors
+/// All of [`Unidentified`] but [`Unidentified::Token`].
+pub async fn by_signature(
+    house: &House,
+    head: &RequestHead<'_>,
+    claim: &Claim<'_>,
+    now: Time,
+) -> Result<(Identified, Verified), Unidentified> {
+    let id = claim.access_key_id()?;
+    let verified = |secret: &SecretText| {
+        let cache = house.signing_keys.of(&id);
+        let secret = || Ok::<_, auth::error::Error>(secret.clone());
+        let signing_key = cache.key(claim.scope(), secret)?;
+        claim.verify(head, &signing_key)
+    };
+    match (claim.session_token(), id.is_temporary()) {
+        (None, false) => {
+            let found = house.store.credential(&id).await?;
+            let found = found.filter(|c| c.expires.is_none_or(|at| now < at));
+            let credential = found.ok_or(Unidentified::AccessKey)?;
+            let verified = verified(&credential.secret)?;
+            Ok((of_key(&credential, id), verified))
+        }
+        (Some(token), true) => {
+            let session = match house.store.session(&id, token, now).await? {
+                FoundSession::InForce(session) => *session,
+                FoundSession::Ended => return Err(Unidentified::SessionEnded),
+                FoundSession::Unknown => return Err(Unidentified::Session),
+            };
+            let verified = verified(&session.secret)?;
+            Ok((of_session(session, id), verified))
+        }
+        // A session's key means nothing without the session's token.
+        (None, true) => Err(Unidentified::AccessKey),
+        (Some(_), false) => Err(Unidentified::Session),
+    }
+}
+
+/// Verifies a Bearer token.
+///
+/// # Errors
+/// [`Unidentified::Token`], [`Unidentified::Store`].
+pub async fn by_token(house: &House, token: &str, now: Time) -> Result<Identified, Unidentified> {
+    let identity = house.issuers.verify(token, now)?;
+    let (agency, principal) = (identity.agency, identity.principal);
+    house
+        .store
+        .ensure_in_force(&agency, &principal, identity.issued)
+        .await?;
+    let canonical_id = credentials::canonical_id(&agency, &principal);
+    Ok(Identified {
+        caller: Caller::new(
+            agency,
+            principal,
+            canonical_id,
+            identity.roles,
+            Proof::Token {
+                issuer: identity.issuer.to_string(),
+            },
+        ),
+        expires: Some(identity.expires),
+        chain: Vec::new(),
+        session: None,
+    })
+}
+
+fn of_key(credential: &Credential, id: AccessKeyId) -> Identified {
+    Identified {
+        caller: Caller::new(
+            credential.agency.clone(),
+            credential.principal.clone(),
+            credential.canonical_id,
+            credential.roles.clone(),
+            Proof::AccessKey(id.clone()),
+        ),
+        expires: credential.expires,
+        chain: vec![id],
+        session: None,
+    }
+}
+
+fn of_session(session: Session, id: AccessKeyId) -> Identified {
+    let facts = session.facts;
+    let mut chain = facts.chain;
+    chain.push(id.clone());
+    Identified {
+        caller: Caller::new(
+            session.agency,
+            facts.principal,
+            session.canonical_id,
+            facts.roles,
+            Proof::AccessKey(id),
+        ),
+        expires: Some(facts.expires),
+        chain,
+        session: Some(InSession {
+            assumed: facts.assumed,
+            policies: facts.policies,
+        }),
+    }
+}
