@@ -4,6 +4,7 @@
 use acervo::keys::keyring::Keyring;
 use acervo::keys::root::FileRootKey;
 use acervo::meta::commands::PutObject;
+use acervo::meta::records::Encryption;
 use acervo::meta::records::{NewVersion, ObjectMetadata, Precondition, StoredBody};
 use acervo::meta::{Index, Settings};
 use acervo::types::clock::Clock;
@@ -55,6 +56,7 @@ fn fill_one(index: &Index, stock: &Stock) {
         object_key: ObjectKey::parse(&stock.key(number)).unwrap(),
         precondition: Precondition::default(),
         version: NewVersion {
+            encryption: Encryption::Default,
             version_id: VersionId::Null,
             modified,
             size_bytes: number,

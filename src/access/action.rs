@@ -63,6 +63,12 @@ actions! {
     PutBucketTagging, "s3:PutBucketTagging", Write;
     /// Removes the tags of a bucket.
     DeleteBucketTagging, "s3:PutBucketTagging", Write;
+    /// How new objects of a bucket are sealed.
+    GetBucketEncryption, "s3:GetEncryptionConfiguration", Read;
+    /// Decides how new objects of a bucket are sealed.
+    PutBucketEncryption, "s3:PutEncryptionConfiguration", Write;
+    /// New objects of a bucket are sealed as any.
+    DeleteBucketEncryption, "s3:PutEncryptionConfiguration", Write;
     /// The keys of a bucket, version 1 of the list.
     ListObjects, "s3:ListBucket", Read;
     /// The keys of a bucket, version 2 of the list.

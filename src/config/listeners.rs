@@ -22,6 +22,8 @@ pub struct S3 {
     pub domains: Vec<String>,
     /// The region of signatures.
     pub region: String,
+    /// Whether requests may bring keys of customers over plain HTTP.
+    pub customer_keys_over_http: bool,
     /// The certificate; without one, plain HTTP.
     pub tls: Option<Tls>,
 }
@@ -66,11 +68,13 @@ impl S3 {
         let (listen, origin) = listen(reader, "s3.listen", 9000);
         let domains = reader.list("s3.domains", Some(DOMAINS), parse_domain);
         let region = reader.parsed("s3.region", REGION_NAME, parse_region);
+        let customer_keys_over_http = reader.boolean("s3.customer_keys_over_http", false);
         let tls = Tls::read(reader, "s3.tls.");
         let s3 = Self {
             listen,
             domains: domains.map(|d| d.value).unwrap_or_default(),
             region: region.map_or_else(|| REGION.to_owned(), |r| r.value),
+            customer_keys_over_http,
             tls,
         };
         (s3, origin)

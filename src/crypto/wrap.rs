@@ -45,6 +45,23 @@ impl WrappingKey {
     }
 }
 
+impl WrappingKey {
+    /// Seals what another key has wrapped already.
+    pub fn wrap_again(&self, associated_data: &[u8], wrapped: &WrappedBytes) -> Vec<u8> {
+        self.0.seal(associated_data, wrapped)
+    }
+
+    /// Opens what [`WrappingKey::wrap_again`] made for the same place.
+    pub fn unwrap_outer(
+        &self,
+        associated_data: &[u8],
+        sealed: &[u8],
+    ) -> Result<WrappedBytes, OpenError> {
+        let opened = self.0.open(associated_data, sealed)?;
+        opened.as_slice().try_into().map_err(|_| OpenError::Length)
+    }
+}
+
 /// Wraps one key; [`WrappingKey`] spares the key expansion where there are many.
 pub fn wrap(
     wrapping_key: &SecretKey,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::data_key::AgencyKeyVersion;
 use crate::crypto::error::OpenError;
+use crate::types::agency_key::AgencyKeyVersion;
 use crate::types::names::AgencyId;
 
 /// Why a key cannot be had.
@@ -90,8 +90,8 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The agency key has `limits::KEY_VERSIONS_MAX` versions.
-    #[error("the agency key has too many versions to make another")]
+    /// The keyring holds `limits::AGENCY_KEYS_MAX` keys or `limits::KEY_VERSIONS_MAX` versions.
+    #[error("the keyring has too many versions to make another")]
     TooManyVersions,
     /// A data key names an agency key that this keyring never had.
     #[error("agency key {0} is not in this keyring")]
@@ -99,9 +99,12 @@ pub enum Error {
     /// A data key was wrapped by a version that has been destroyed: what it sealed is gone.
     #[error("agency key {0} has been destroyed")]
     Destroyed(AgencyKeyVersion),
-    /// No version of the agency key is active, so nothing can be sealed under it.
-    #[error("no version of the agency key is active")]
+    /// The agency key is retired or destroyed, so nothing can be sealed under it.
+    #[error("the agency key seals nothing any more")]
     NoActiveVersion,
+    /// The document needs its customer's key, which the request did not bring.
+    #[error("the data key is wrapped by a customer's key, which is not here")]
+    CustomerKeyMissing,
     /// Stored bytes are no wrapped data key.
     #[error("not a wrapped data key")]
     NotWrapped,

@@ -15,6 +15,7 @@
 //! missing, damaged or not where it belongs refuses).
 //! Start at `keyring.rs`.
 
+pub mod customer;
 pub mod data_key;
 mod disk;
 pub mod durable;

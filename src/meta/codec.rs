@@ -6,21 +6,27 @@
 //! checksum_kind  algorithm's code * 2 + kind        kind: 0 full object, 1 composite
 //! metadata   JSON [[[name, value]…] system, [[name, value]…] user, [[key, value]…] tags], NULL if
 //!            all three are empty
+//! encryption  JSON {"key": {…}} or {"customer": check}, NULL for what all documents have
+//! key_number  of another agency key than the default one, else NULL
 //! roles      JSON [name…]
 //! documents  JSON [[kind's number, body]…], made by the query that reads a bucket
 //! ```
 
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use serde::{Deserialize, Serialize};
 
 use super::records::{AgencyState, BucketDocument, Documents};
+use super::records::{Encryption, KeyEncryption};
 use super::records::{ObjectMetadata, Revoked, UploadNumber, Versioning};
+use crate::types::agency_key::{AgencyKeyNumber, KeyState};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
+use crate::types::encoding;
 use crate::types::etag::Etag;
-use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
+use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId, KeyVersion};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
-use crate::types::names::{AgencyId, BucketName, ObjectKey, PrincipalName};
+use crate::types::names::{AgencyId, BucketName, KeyName, ObjectKey, PrincipalName};
 use crate::types::roles::Role;
 use crate::types::tags::Tags;
 
@@ -127,6 +133,28 @@ as_integer!(
     }
 );
 as_integer!(
+    AgencyKeyNumber,
+    |n| n.try_into().ok().map(AgencyKeyNumber),
+    |n| { n.0.into() }
+);
+as_integer!(KeyVersion, |n| n.try_into().ok().map(KeyVersion), |v| v
+    .0
+    .into());
+as_integer!(
+    KeyState,
+    |n| match n {
+        0 => Some(KeyState::Active),
+        1 => Some(KeyState::Retired),
+        2 => Some(KeyState::Destroyed),
+        _ => None,
+    },
+    |state| match state {
+        KeyState::Active => 0,
+        KeyState::Retired => 1,
+        KeyState::Destroyed => 2,
+    }
+);
+as_integer!(
     AgencyState,
     |n| match n {
         0 => Some(AgencyState::Active),
@@ -203,6 +231,7 @@ as_text!(AgencyId);
 as_text!(AgencyCode);
 as_text!(AccessKeyId);
 as_text!(BucketName);
+as_text!(KeyName);
 as_text!(PrincipalName);
 
 const fn kind_code(kind: ChecksumType) -> u8 {
@@ -294,6 +323,65 @@ pub(super) fn metadata(row: &Row<'_>, index: usize) -> rusqlite::Result<ObjectMe
         system,
         user,
         tags: Tags::stored(tags),
+    })
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum EncryptionText {
+    Key {
+        number: u16,
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        context: Option<String>,
+        bucket_key: bool,
+    },
+    Customer(String),
+}
+
+/// The `encryption` column.
+pub(super) fn encryption_text(encryption: &Encryption) -> Option<String> {
+    let text = match encryption {
+        Encryption::Default => return None,
+        Encryption::Key(key) => EncryptionText::Key {
+            number: key.number.0,
+            name: key.name.as_str().to_owned(),
+            context: key.context.clone(),
+            bucket_key: key.bucket_key,
+        },
+        Encryption::Customer(check) => EncryptionText::Customer(encoding::hex(check)),
+    };
+    Some(serde_json::to_string(&text).expect("strings and numbers always have a JSON form"))
+}
+
+/// The `key_number` column.
+pub(super) fn key_number(encryption: &Encryption) -> Option<u16> {
+    let number = encryption.key_number();
+    (number != AgencyKeyNumber::DEFAULT).then_some(number.0)
+}
+
+/// Reads the column `encryption`; what cannot be read refuses (law 8).
+pub(super) fn encryption(row: &Row<'_>, index: usize) -> rusqlite::Result<Encryption> {
+    let Some(text) = row.get_ref(index)?.as_str_or_null()? else {
+        return Ok(Encryption::Default);
+    };
+    let parsed = serde_json::from_str(text).ok().and_then(|text| match text {
+        EncryptionText::Key {
+            number,
+            name,
+            context,
+            bucket_key,
+        } => Some(Encryption::Key(KeyEncryption {
+            number: AgencyKeyNumber(number),
+            name: KeyName::parse(&name).ok()?,
+            context,
+            bucket_key,
+        })),
+        EncryptionText::Customer(check) => encoding::parse_hex(&check).map(Encryption::Customer),
+    });
+    parsed.ok_or_else(|| {
+        let kind = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(index, kind, Box::new(wrong()))
     })
 }
 

@@ -72,6 +72,21 @@ pub enum Error {
     /// The principal has no standing revocation.
     #[error("the principal is not revoked")]
     NoSuchRevocation,
+    /// The agency has, or had, a key of this name.
+    #[error("the agency key exists")]
+    AgencyKeyExists,
+    /// The agency has no key of this name.
+    #[error("no such agency key")]
+    NoSuchAgencyKey,
+    /// The agency key is not in a state that this may be done in.
+    #[error("the agency key's state does not allow this")]
+    AgencyKeyState,
+    /// The default key is neither retired nor destroyed while its agency is in use.
+    #[error("the default agency key stays in use")]
+    DefaultAgencyKey,
+    /// The second of two people is the first one.
+    #[error("a second person has to confirm")]
+    SamePerson,
     /// An agency of this name exists.
     #[error("the agency exists")]
     AgencyExists,
@@ -149,6 +164,8 @@ pub enum Limited {
     Buckets,
     /// Access keys of an agency.
     AccessKeys,
+    /// Keys of an agency.
+    AgencyKeys,
     /// Uploads in progress in an agency.
     Uploads,
     /// Agencies of an installation.
@@ -164,6 +181,7 @@ impl std::fmt::Display for Limited {
         formatter.write_str(match self {
             Self::Buckets => "buckets",
             Self::AccessKeys => "access keys",
+            Self::AgencyKeys => "agency keys",
             Self::Uploads => "uploads in progress",
             Self::Agencies => "agencies",
             Self::Operators => "operators",
@@ -198,6 +216,11 @@ impl Error {
             | Self::AccessKeyExists
             | Self::NoSuchAccessKey
             | Self::NoSuchRevocation
+            | Self::AgencyKeyExists
+            | Self::NoSuchAgencyKey
+            | Self::AgencyKeyState
+            | Self::DefaultAgencyKey
+            | Self::SamePerson
             | Self::AgencyExists
             | Self::AgencyCodeTaken
             | Self::NoSuchAgency

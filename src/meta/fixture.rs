@@ -93,6 +93,7 @@ pub(super) fn new_version(version_id: VersionId, number: u64) -> NewVersion {
             ..ObjectMetadata::default()
         },
         checksum: None,
+        encryption: super::records::Encryption::Default,
         wrapped_key: vec![9; 64],
         body: StoredBody::Blob(blob(number)),
     }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::error::Error;
+use crate::types::agency_key::{AgencyKeyNumber, KeyOrder};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
 use crate::types::etag::{Etag, EtagMatch};
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
-use crate::types::names::{AgencyId, BucketName, ObjectKey, PrincipalName};
+use crate::types::names::{AgencyId, BucketName, KeyName, ObjectKey, PrincipalName};
 use crate::types::roles::Role;
 use crate::types::tags::Tags;
 
@@ -121,6 +122,50 @@ pub struct ObjectMetadata {
 
 pub use crate::types::ids::UploadNumber;
 
+/// How a document is sealed beyond what all are, as S3 shows it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Encryption {
+    /// Under the agency's default key, and nothing said of it: SSE-S3.
+    #[default]
+    Default,
+    /// Under an agency key that was asked for: SSE-KMS.
+    Key(KeyEncryption),
+    /// Under the default key and a key that its customer brings: SSE-C. A salted check value of
+    /// that key (`keys/customer.rs`).
+    Customer([u8; 32]),
+}
+
+/// An agency key that a document asked for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct KeyEncryption {
+    /// The key.
+    pub number: AgencyKeyNumber,
+    /// Its name, which is never another key's.
+    pub name: KeyName,
+    /// The encryption context, in its canonical form; bound by the wrapping of the data key.
+    pub context: Option<String>,
+    /// Whether the client asked for an S3 Bucket Key: shown again, and means nothing here.
+    pub bucket_key: bool,
+}
+
+impl Encryption {
+    /// The agency key that wraps the document's data key.
+    pub const fn key_number(&self) -> AgencyKeyNumber {
+        match self {
+            Self::Key(key) => key.number,
+            Self::Default | Self::Customer(_) => AgencyKeyNumber::DEFAULT,
+        }
+    }
+
+    /// The encryption context that the wrapping binds.
+    pub fn context(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => key.context.as_deref(),
+            Self::Default | Self::Customer(_) => None,
+        }
+    }
+}
+
 /// Where the sealed bytes of a version are.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StoredBody {
@@ -193,6 +238,8 @@ pub struct NewVersion {
     pub metadata: ObjectMetadata,
     /// The checksum that the client asked for.
     pub checksum: Option<ObjectChecksum>,
+    /// How it is sealed.
+    pub encryption: Encryption,
     /// The data key, wrapped; empty when the pieces have keys of their own.
     pub wrapped_key: Vec<u8>,
     /// The bytes.
@@ -220,6 +267,8 @@ pub struct ObjectHead {
     pub checksum: Option<ObjectChecksum>,
     /// The upload that it was made of, and how many parts that had.
     pub parts: Option<(UploadNumber, u16)>,
+    /// How it is sealed.
+    pub encryption: Encryption,
 }
 
 /// What a GET needs.
@@ -323,6 +372,8 @@ pub struct UploadRecord {
     pub metadata: ObjectMetadata,
     /// The checksum that the client announced.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+    /// How it is sealed.
+    pub encryption: Encryption,
 }
 
 /// What a list shows of an upload in progress.
@@ -389,6 +440,28 @@ pub struct AccessKeyRecord {
     pub revoked: Option<Time>,
     /// A policy document that narrows it.
     pub inline_policy: Option<String>,
+}
+
+/// An agency key, as the index knows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AgencyKeyRecord {
+    /// What the keyring is to hold of it.
+    pub order: KeyOrder,
+    /// Whether the keyring holds that.
+    pub is_settled: bool,
+    /// When it was made; the default key is as old as the agency.
+    pub created: Option<Time>,
+    /// Who asked for its destruction, which a second person confirms.
+    pub destruction: Option<DestructionRequest>,
+}
+
+/// The first half of a destruction.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DestructionRequest {
+    /// Who asked for it.
+    pub by: String,
+    /// When.
+    pub at: Time,
 }
 
 /// Whether an agency is served.

@@ -13,6 +13,7 @@
 //! garbage      blobs that nothing refers to any more
 //! abandoned    uploads whose pieces are to become garbage
 //! principals   who owns anything or has access keys, each once; `owner` columns are its number
+//! agency_keys  what the keyring is to hold of each
 //! access_keys  their credentials, secrets sealed
 //! revocations  what no longer counts although it has not ended: sessions, and what they came from
 //! audit        the log
@@ -114,9 +115,12 @@ CREATE TABLE details (
     wrapped_key BLOB NOT NULL,
     upload_number INTEGER,
     parts_count INTEGER,
+    encryption TEXT,
+    key_number INTEGER,
     blob_id BLOB,
     inline_body BLOB
 ) STRICT;
+CREATE INDEX details_by_key ON details (key_number) WHERE key_number IS NOT NULL;
 CREATE UNIQUE INDEX details_by_blob ON details (blob_id) WHERE blob_id IS NOT NULL;
 
 CREATE TABLE uploads (
@@ -128,7 +132,8 @@ CREATE TABLE uploads (
     initiated_ms INTEGER NOT NULL,
     content_type TEXT NOT NULL,
     metadata TEXT,
-    checksum_kind INTEGER
+    checksum_kind INTEGER,
+    encryption TEXT
 ) STRICT;
 CREATE UNIQUE INDEX uploads_by_key ON uploads (bucket_id, object_key, upload_id);
 CREATE INDEX uploads_by_time ON uploads (initiated_ms);
@@ -168,6 +173,19 @@ CREATE TABLE principals (
     canonical_id BLOB NOT NULL UNIQUE,
     name TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE agency_keys (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    state INTEGER NOT NULL,
+    oldest_version INTEGER NOT NULL,
+    newest_version INTEGER NOT NULL,
+    is_settled INTEGER NOT NULL,
+    created_ms INTEGER,
+    destruction_by TEXT,
+    destruction_ms INTEGER
+) STRICT;
+INSERT INTO agency_keys VALUES (1, 'default', 0, 1, 1, 1, NULL, NULL, NULL);
 
 CREATE TABLE access_keys (
     access_key_id TEXT PRIMARY KEY,

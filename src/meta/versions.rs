@@ -354,8 +354,8 @@ fn insert_details(tx: &Tx<'_>, sequence: Sequence, version: &NewVersion) -> Resu
     }
     tx.execute(
         "INSERT INTO details (sequence, content_type, metadata, checksum, wrapped_key,
-             upload_number, parts_count, blob_id, inline_body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             upload_number, parts_count, encryption, key_number, blob_id, inline_body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         (
             Sql(sequence),
             version.metadata.content_type.as_str(),
@@ -364,6 +364,8 @@ fn insert_details(tx: &Tx<'_>, sequence: Sequence, version: &NewVersion) -> Resu
             version.wrapped_key.as_slice(),
             upload,
             count,
+            codec::encryption_text(&version.encryption),
+            codec::key_number(&version.encryption),
             blob_id,
             inline,
         ),

@@ -248,6 +248,7 @@ fn house(config: &Config, store: Store, issuers: Issuers, clock: Clock) -> House
         region: config.s3.region.clone(),
         is_secure: config.s3.tls.is_some(),
         domains: config.s3.domains.clone(),
+        takes_customer_keys: config.s3.tls.is_some() || config.s3.customer_keys_over_http,
         pace: Pace {
             idle: Duration::from_secs(config.limits.idle_seconds),
             bytes_per_second: config.limits.body_min_bytes_per_second,

@@ -65,7 +65,7 @@ pub(super) struct Inner {
     data_dir: PathBuf,
     pub(super) catalog: Catalog,
     pub(super) ledger: Ledger,
-    root_key: Arc<dyn RootKey>,
+    pub(super) root_key: Arc<dyn RootKey>,
     pub(super) blobs: BlobStore,
     pub(super) clock: Clock,
     reads: ReadsMode,
@@ -111,6 +111,11 @@ pub(super) struct Agency {
     pub(super) recent: Recent,
     pub(super) sessions: Sessions,
     pub(super) revocations: Revocations,
+    /// Held while its keys are changed, so that the keyring follows the index in order.
+    pub(super) changing_keys: Arc<tokio::sync::Mutex<()>>,
+    /// Read while a data key is wrapped and committed; written by whoever destroys a key, to wait
+    /// for those that were wrapped before.
+    pub(super) sealing_now: tokio::sync::RwLock<()>,
 }
 
 impl Agency {
@@ -223,6 +228,7 @@ impl Store {
             inner.assemble(id, keyring)
         });
         let opened = Arc::new(opened.await.map_err(|_| Error::Stopping)??);
+        self.settle_keys(&opened).await?;
         self.remember(agency, |known| known.open = Some(Arc::clone(&opened)));
         Ok(opened)
     }
@@ -265,6 +271,7 @@ impl Store {
             inner.assemble(id, keyring.map_err(Error::Keys)?)
         });
         let opened = Arc::new(made.await.map_err(|_| Error::Stopping)??);
+        self.settle_keys(&opened).await?;
         let record = AgencyRecord {
             agency: agency.clone(),
             code: opened.keyring.code().clone(),
@@ -403,6 +410,8 @@ impl Inner {
             ledger,
             credentials: Credentials::default(),
             recent: Recent::default(),
+            changing_keys: Arc::default(),
+            sealing_now: tokio::sync::RwLock::default(),
         })
     }
 }

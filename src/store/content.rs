@@ -26,6 +26,7 @@ use crate::crypto::blob::Touched;
 use crate::crypto::blob::open_whole;
 use crate::crypto::secret::SecretKey;
 use crate::keys;
+use crate::keys::customer::CustomerKey;
 use crate::keys::data_key::Place;
 use crate::keys::data_key::PlaceAt;
 use crate::keys::data_key::WrappedDataKey;
@@ -41,6 +42,7 @@ use crate::types::names::ObjectKey;
 use super::agencies::Agency;
 use super::agencies::Store;
 use super::buckets::object_of;
+use super::error::CustomerKeyRefusal;
 use super::error::Error;
 use super::get::Found;
 
@@ -80,27 +82,27 @@ impl Store {
         if range.end > head.size_bytes {
             return Err(Error::InvalidRange);
         }
-        let at = PlaceAt::Version(&head.version_id);
         let place = Place {
             bucket: bucket.id,
             object_key,
-            at,
+            at: PlaceAt::Version(&head.version_id),
             size_bytes: head.size_bytes,
+            context: head.encryption.context(),
         };
+        let customer = found.1.as_ref();
         let mut reading = match body {
             StoredBody::Inline(sealed) => {
-                let data_key = unwrap(&agency, wrapped_key, &place)?;
+                let data_key = unwrap(&agency, wrapped_key, &place, customer)?;
                 let whole = Whole {
                     data_key,
                     sealed: sealed.clone(),
                     purpose: Purpose::Object,
                 };
-                return whole
-                    .open(&agency, head.size_bytes, range)
-                    .map(Content::Ready);
+                let opened = whole.open(&agency, head.size_bytes, range)?;
+                return Ok(Content::Ready(opened));
             }
             StoredBody::Blob(blob_id) => {
-                let data_key = unwrap(&agency, wrapped_key, &place)?;
+                let data_key = unwrap(&agency, wrapped_key, &place, customer)?;
                 let sealed = SealedBlob {
                     data_key,
                     blob_id: *blob_id,
@@ -113,8 +115,8 @@ impl Store {
             }
             StoredBody::Parts { upload, .. } => {
                 // Each part's seal binds its own size; together they are the object's.
-                let size_bytes = head.size_bytes;
-                let beyond = agency.index.read(|r| r.pieces(*upload, size_bytes, 1))?;
+                let end = head.size_bytes;
+                let beyond = agency.index.read(|r| r.pieces(*upload, end, 1))?;
                 if !beyond.is_empty() {
                     return Err(Error::Damaged);
                 }
@@ -124,6 +126,8 @@ impl Store {
                     bucket: bucket.id,
                     object_key: object_key.clone(),
                     upload: *upload,
+                    context: head.encryption.context().map(str::to_owned),
+                    customer: customer.cloned(),
                     rest: range,
                     pieces: VecDeque::new(),
                     current: None,
@@ -140,13 +144,21 @@ impl Store {
     }
 }
 
-fn unwrap(agency: &Agency, wrapped: &[u8], place: &Place<'_>) -> Result<SecretKey, Error> {
+fn unwrap(
+    agency: &Agency,
+    wrapped: &[u8],
+    place: &Place<'_>,
+    customer: Option<&CustomerKey>,
+) -> Result<SecretKey, Error> {
     let wrapped = WrappedDataKey::from_bytes(wrapped).map_err(|_| Error::Damaged)?;
     agency
         .keyring
-        .unwrap_data_key(&wrapped, place)
+        .unwrap_data_key(&wrapped, place, customer)
         .map_err(|error| match error {
             keys::error::Error::Refused(_) | keys::error::Error::NotWrapped => Error::Damaged,
+            keys::error::Error::CustomerKeyMissing => {
+                Error::CustomerKey(CustomerKeyRefusal::ObjectNeedsOne)
+            }
             other => Error::KeyUnavailable(other),
         })
 }
@@ -258,6 +270,8 @@ struct Joined {
     bucket: BucketId,
     object_key: ObjectKey,
     upload: UploadNumber,
+    context: Option<String>,
+    customer: Option<CustomerKey>,
     rest: Range<u64>,
     pieces: VecDeque<PieceRecord>,
     current: Option<OneBlob>,
@@ -312,8 +326,10 @@ impl Joined {
             object_key: &self.object_key,
             at,
             size_bytes,
+            context: self.context.as_deref(),
         };
-        let data_key = unwrap(&self.agency, &piece.wrapped_key, &place)?;
+        let customer = self.customer.as_ref();
+        let data_key = unwrap(&self.agency, &piece.wrapped_key, &place, customer)?;
         let purpose = Purpose::Part;
         match piece.body {
             StoredPiece::Inline(sealed) => {

@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::blobs;
 use crate::keys;
 use crate::meta;
+use crate::meta::records::BucketDocument;
 
 use super::body::BodyError;
 
@@ -17,6 +18,26 @@ pub enum Digest {
     Sha256,
     /// `x-amz-checksum-…`.
     Checksum,
+}
+
+/// Why the key that a customer brought, or did not bring, opens nothing.
+#[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
+pub enum CustomerKeyRefusal {
+    /// The object is sealed under a customer's key, and the request brings none.
+    #[error("the object needs its customer's key")]
+    ObjectNeedsOne,
+    /// The object is sealed under another key.
+    #[error("the object was sealed under another customer's key")]
+    ObjectHasAnother,
+    /// The upload was begun with a customer's key, and the request brings none.
+    #[error("the upload needs its customer's key")]
+    UploadNeedsOne,
+    /// The upload was begun with another key.
+    #[error("the upload was begun with another customer's key")]
+    UploadHasAnother,
+    /// No customer's key was used.
+    #[error("no customer's key was used here")]
+    NotNeeded,
 }
 
 /// Why an operation on objects did not happen.
@@ -55,6 +76,12 @@ pub enum Error {
     /// The key that sealed the document is destroyed or not here.
     #[error("the document's key is not available")]
     KeyUnavailable(#[source] keys::error::Error),
+    /// The customer's key is missing or another one.
+    #[error(transparent)]
+    CustomerKey(CustomerKeyRefusal),
+    /// A configuration of the bucket does not read back.
+    #[error("the bucket's configuration {0:?} cannot be read")]
+    UnreadableDocument(BucketDocument),
     /// Stored bytes do not authenticate.
     #[error("stored bytes failed authentication")]
     Damaged,

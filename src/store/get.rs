@@ -4,8 +4,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::access::permit::Permit;
+use crate::keys::customer::CustomerKey;
 use crate::meta::OfAgency;
 use crate::meta::Reader;
+use crate::meta::records::Encryption;
 use crate::meta::records::ObjectHead;
 use crate::meta::records::ObjectMetadata;
 use crate::meta::records::ObjectRecord;
@@ -19,15 +21,32 @@ use crate::types::ids::VersionId;
 use super::agencies::Store;
 use super::buckets::object_of;
 use super::error::Error;
+use super::sealing;
 
-/// An object as one read of the index found it.
+/// An object as one read of the index found it, with the customer's key that opens it, if it needs
+/// one and the request brought it.
 #[derive(Clone, Debug)]
-pub struct Found(pub(super) Arc<ObjectRecord>);
+pub struct Found(pub(super) Arc<ObjectRecord>, pub(super) Option<CustomerKey>);
 
 impl Found {
     /// What a HEAD shows of it.
     pub fn head(&self) -> &ObjectHead {
         &self.0.head
+    }
+
+    /// How it is sealed.
+    pub fn encryption(&self) -> &Encryption {
+        &self.head().encryption
+    }
+
+    /// Takes the customer's key that a request brought, or the fact that it brought none. Whatever
+    /// shows an object asks this first: without the right key nothing is told of it.
+    ///
+    /// # Errors
+    /// [`Error::CustomerKey`].
+    pub fn unlock(self, brought: Option<CustomerKey>) -> Result<Self, Error> {
+        let key = sealing::unlock_object(self.encryption(), brought)?;
+        Ok(Self(self.0, key))
     }
 
     /// Its entity tag.
@@ -81,10 +100,10 @@ impl Store {
             let record = agency
                 .index
                 .read(|reader| reader.object_version(bucket.id, object_key, &version_id))?;
-            return Ok(record.map(|record| record.map(|object| Found(Arc::new(object)))));
+            return Ok(record.map(|record| record.map(|object| Found(Arc::new(object), None))));
         }
         let before = match agency.recent.object(bucket.id, object_key) {
-            Ok(record) => return Ok(Some(VersionRecord::Object(Found(record)))),
+            Ok(record) => return Ok(Some(VersionRecord::Object(Found(record, None)))),
             Err(before) => before,
         };
         let found = agency
@@ -99,7 +118,7 @@ impl Store {
         agency
             .recent
             .keep_object(bucket.id, object_key, &record, before);
-        Ok(Some(VersionRecord::Object(Found(record))))
+        Ok(Some(VersionRecord::Object(Found(record, None))))
     }
 
     /// As [`Store::find`], without what only a read of the bytes needs.

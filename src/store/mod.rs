@@ -11,6 +11,7 @@
 //! share of one sync. What a warm GET costs: one indexed read, one unwrap, one open, no hop.
 
 pub mod agencies;
+pub mod agency_keys;
 pub mod body;
 pub mod buckets;
 pub mod content;
@@ -26,6 +27,7 @@ pub mod put;
 pub mod quotas;
 mod recent;
 pub mod revocations;
+pub mod sealing;
 pub mod sessions;
 pub mod sweep;
 pub mod tags;

@@ -10,6 +10,7 @@ use crate::keys::data_key::Place;
 use crate::keys::data_key::PlaceAt;
 use crate::meta;
 use crate::meta::commands::PutObject;
+use crate::meta::records::Encryption;
 use crate::meta::records::NewVersion;
 use crate::meta::records::ObjectMetadata;
 use crate::meta::records::Precondition;
@@ -32,6 +33,8 @@ use super::ingest::Ingested;
 use super::ingest::Sealed;
 use super::ingest::ingest;
 use super::recent::Subject;
+use super::sealing::Asked;
+use super::sealing::Sealing;
 
 /// How often a commit is tried again when the bucket's versioning changed under it.
 const TRIES: usize = 3;
@@ -41,6 +44,8 @@ const TRIES: usize = 3;
 pub struct NewObject {
     /// Its metadata.
     pub metadata: ObjectMetadata,
+    /// How it is to be sealed.
+    pub asked: Asked,
     /// What must hold of the key's current version.
     pub precondition: Precondition,
     /// Whether the bucket keeps versions, as its record said when permission was asked for. The
@@ -57,6 +62,8 @@ pub struct Stored {
     pub etag: Etag,
     /// Its checksum.
     pub checksum: Option<ObjectChecksum>,
+    /// How it is sealed.
+    pub encryption: Encryption,
     /// When.
     pub modified: Time,
 }
@@ -70,13 +77,16 @@ impl Store {
         &self,
         permit: &Permit,
         draft: &Draft<'_>,
-        object: NewObject,
+        mut object: NewObject,
         body: impl Body,
     ) -> Result<Committed<Stored>, Error> {
         let agency = self.agency(permit.agency()).await?;
+        let sealing = agency.sealing(std::mem::take(&mut object.asked))?;
         let keep = body.checksum_algorithm();
         let ingested = ingest(&self.0.blobs, &agency.id, Purpose::Object, keep, body).await?;
-        let stored = self.commit(&agency, permit, draft, object, &ingested).await;
+        let stored = self
+            .commit(&agency, permit, draft, object, &sealing, &ingested)
+            .await;
         self.unless_refused(&agency, &ingested.sealed, stored).await
     }
 
@@ -102,8 +112,10 @@ impl Store {
         permit: &Permit,
         draft: &Draft<'_>,
         object: NewObject,
+        sealing: &Sealing,
         ingested: &Ingested,
     ) -> Result<Committed<Stored>, Error> {
+        let _sealing_now = agency.sealing_now.read().await;
         let (bucket, object_key) = object_of(permit)?;
         let subject = Subject::Objects(bucket.id, vec![object_key.clone()]);
         let mut versioning = object.versioning;
@@ -116,9 +128,10 @@ impl Store {
                 object_key,
                 at: PlaceAt::Version(&version_id),
                 size_bytes: ingested.size_bytes,
+                context: sealing.encryption.context(),
             };
-            let wrapped = agency.keyring.wrap_data_key(&ingested.data_key, &place);
-            let etag = Etag::of_content(ingested.md5);
+            let wrapped = sealing.wrap(agency, &ingested.data_key, &place)?;
+            let etag = Etag::of_content(sealing.tag_md5(ingested));
             let modified = self.0.clock.now();
             let version = NewVersion {
                 version_id,
@@ -128,7 +141,8 @@ impl Store {
                 owner: owner(permit),
                 metadata: object.metadata.clone(),
                 checksum: ingested.checksum,
-                wrapped_key: wrapped.map_err(Error::KeyUnavailable)?.as_bytes().to_vec(),
+                encryption: sealing.encryption.clone(),
+                wrapped_key: wrapped,
                 body: match &ingested.sealed {
                     Sealed::Inline(bytes) => StoredBody::Inline(bytes.clone()),
                     Sealed::Blob(blob_id) => StoredBody::Blob(*blob_id),
@@ -151,6 +165,7 @@ impl Store {
                         version_id,
                         etag,
                         checksum,
+                        encryption: sealing.encryption.clone(),
                         modified,
                     }));
                 }

@@ -7,6 +7,7 @@ use crate::crypto::digest::DigestPlan;
 use crate::crypto::digest::Digests;
 use crate::crypto::digest::combine_crc;
 use crate::crypto::random;
+use crate::keys::customer::CustomerKey;
 use crate::keys::data_key::Place;
 use crate::keys::data_key::PlaceAt;
 use crate::meta;
@@ -19,6 +20,7 @@ use crate::meta::commands::UploadPlace;
 use crate::meta::queries::ListPage;
 use crate::meta::queries::ListQuery;
 use crate::meta::queries::UploadMarker;
+use crate::meta::records::Encryption;
 use crate::meta::records::ListedPiece;
 use crate::meta::records::ListedUpload;
 use crate::meta::records::ObjectMetadata;
@@ -49,6 +51,10 @@ use super::list::beside;
 use super::put::Stored;
 use super::put::new_version_id;
 use super::recent::Subject;
+use super::sealing::Asked;
+use super::sealing::Locked;
+use super::sealing::Sealing;
+use super::sealing::unlock;
 
 /// The checksum of uploads that announce none, as S3 computes it.
 const DEFAULT_CHECKSUM: (ChecksumAlgorithm, ChecksumType) =
@@ -61,6 +67,28 @@ pub struct NewUpload {
     pub metadata: ObjectMetadata,
     /// The checksum that was announced.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+    /// How its parts are to be sealed.
+    pub asked: Asked,
+}
+
+/// An upload that was begun.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// Its id.
+    pub upload_id: UploadId,
+    /// How its parts will be sealed.
+    pub encryption: Encryption,
+}
+
+/// A part about to be stored.
+#[derive(Clone, Debug)]
+pub struct NewPart {
+    /// Of which upload.
+    pub upload_id: UploadId,
+    /// Its number.
+    pub number: PartNumber,
+    /// The customer's key, if the upload was begun with one.
+    pub customer: Option<CustomerKey>,
 }
 
 /// A part as a completion names it.
@@ -87,6 +115,8 @@ pub struct Completion {
     pub kind: Option<ChecksumType>,
     /// The size of the whole, if the client announces it.
     pub size_bytes: Option<u64>,
+    /// The customer's key, which S3 lets a completion repeat; its parts needed it already.
+    pub customer: Option<CustomerKey>,
     /// The size that the whole may have.
     pub size_bytes_max: u64,
 }
@@ -110,8 +140,9 @@ impl Store {
         permit: &Permit,
         draft: &Draft<'_>,
         upload: NewUpload,
-    ) -> Result<Committed<UploadId>, Error> {
+    ) -> Result<Committed<Begun>, Error> {
         let agency = self.agency(permit.agency()).await?;
+        let encryption = agency.sealing(upload.asked)?.encryption;
         let upload_id = UploadId::new(random::bytes());
         let command = CreateUpload {
             place: place(permit, upload_id)?,
@@ -119,15 +150,19 @@ impl Store {
             initiated: self.0.clock.now(),
             metadata: upload.metadata,
             checksum: upload.checksum,
+            encryption: encryption.clone(),
         };
         agency
             .index
             .commit(command, agency.ledger.entry(draft))
             .await?;
-        Ok(Committed(upload_id))
+        Ok(Committed(Begun {
+            upload_id,
+            encryption,
+        }))
     }
 
-    /// Stores a part; durable when this returns.
+    /// Stores a part, sealed as its upload was begun; durable when this returns.
     ///
     /// # Errors
     /// `NoSuchUpload` of the index; what the body or its digests refuse.
@@ -135,16 +170,27 @@ impl Store {
         &self,
         permit: &Permit,
         draft: &Draft<'_>,
-        upload_id: UploadId,
-        number: PartNumber,
+        part: NewPart,
         body: impl Body,
     ) -> Result<Committed<Stored>, Error> {
         let agency = self.agency(permit.agency()).await?;
-        let upload = find(&agency, permit, upload_id)?;
+        let upload = find(&agency, permit, part.upload_id)?;
+        let sealing = Sealing {
+            customer: unlock(&upload.encryption, part.customer, Locked::Upload)?,
+            encryption: upload.encryption.clone(),
+        };
+        let number = part.number;
         let (keep, _) = upload.checksum.unwrap_or(DEFAULT_CHECKSUM);
         let ingested = ingest(&self.0.blobs, &agency.id, Purpose::Part, keep, body).await?;
         let stored = self
-            .commit_part(&agency, permit, draft, &upload, number, &ingested)
+            .commit_part(
+                &agency,
+                permit,
+                draft,
+                (&upload, number),
+                &sealing,
+                &ingested,
+            )
             .await;
         self.unless_refused(&agency, &ingested.sealed, stored).await
     }
@@ -154,27 +200,29 @@ impl Store {
         agency: &Agency,
         permit: &Permit,
         draft: &Draft<'_>,
-        upload: &UploadRecord,
-        number: PartNumber,
+        (upload, number): (&UploadRecord, PartNumber),
+        sealing: &Sealing,
         ingested: &Ingested,
     ) -> Result<Committed<Stored>, Error> {
+        let _sealing_now = agency.sealing_now.read().await;
         let (bucket, object_key) = object_of(permit)?;
         let key_place = Place {
             bucket: bucket.id,
             object_key,
             at: PlaceAt::Part(upload.number, number),
             size_bytes: ingested.size_bytes,
+            context: sealing.encryption.context(),
         };
-        let wrapped = agency.keyring.wrap_data_key(&ingested.data_key, &key_place);
+        let md5 = sealing.tag_md5(ingested);
         let modified = self.0.clock.now();
         let command = PutPart {
             place: place(permit, upload.upload_id)?,
             number,
             size_bytes: ingested.size_bytes,
-            md5: ingested.md5,
+            md5,
             modified,
             checksum: ingested.checksum.map(|checksum| checksum.value),
-            wrapped_key: wrapped.map_err(Error::KeyUnavailable)?.as_bytes().to_vec(),
+            wrapped_key: sealing.wrap(agency, &ingested.data_key, &key_place)?,
             body: match &ingested.sealed {
                 Sealed::Inline(bytes) => StoredPiece::Inline(bytes.clone()),
                 Sealed::Blob(blob_id) => StoredPiece::Blob(*blob_id),
@@ -186,8 +234,9 @@ impl Store {
             .await?;
         Ok(Committed(Stored {
             version_id: VersionId::Null,
-            etag: Etag::of_content(ingested.md5),
+            etag: Etag::of_content(md5),
             checksum: ingested.checksum,
+            encryption: sealing.encryption.clone(),
             modified,
         }))
     }
@@ -207,6 +256,8 @@ impl Store {
         let agency = self.agency(permit.agency()).await?;
         let bucket = bucket_of(permit)?.clone();
         let upload = find(&agency, permit, upload_id)?;
+        repeated(&upload, completion.customer.clone())?;
+        agency.ensure_opens(&upload.encryption)?;
         let number = upload.number;
         let all = beside(&agency.index, move |reader| {
             let versioning = reader.bucket(&bucket.name)?.map(|record| record.versioning);
@@ -250,6 +301,7 @@ impl Store {
             version_id,
             etag,
             checksum,
+            encryption: upload.encryption,
             modified,
         }))
     }
@@ -284,11 +336,13 @@ impl Store {
         &self,
         permit: &Permit,
         upload_id: UploadId,
+        customer: Option<CustomerKey>,
         after: Option<PartNumber>,
         limit: u32,
     ) -> Result<(UploadRecord, PartPage), Error> {
         let agency = self.agency(permit.agency()).await?;
         let upload = find(&agency, permit, upload_id)?;
+        repeated(&upload, customer)?;
         let number = upload.number;
         let read = beside(&agency.index, move |reader| {
             reader.list_parts(number, after, limit + 1)
@@ -339,6 +393,14 @@ fn find(agency: &Agency, permit: &Permit, upload_id: UploadId) -> Result<UploadR
         .index
         .read(|reader| reader.upload(bucket.id, object_key, &upload_id))?;
     found.ok_or(Error::Metadata(meta::Error::NoSuchUpload))
+}
+
+/// Checks the customer's key where S3 lets a request repeat it, and needs none.
+fn repeated(upload: &UploadRecord, customer: Option<CustomerKey>) -> Result<(), Error> {
+    match customer {
+        None => Ok(()),
+        Some(key) => unlock(&upload.encryption, Some(key), Locked::Upload).map(drop),
+    }
 }
 
 /// The uploaded parts that a completion names; both lists ascend.

@@ -40,8 +40,6 @@ pub const SEGMENT_BYTES_MAX: u32 = 1 << 20;
 pub const BLOB_IO_BYTES: usize = 256 << 10;
 /// Bytes that all large uploads together may have collected and not yet sealed.
 pub const COLLECTED_BYTES_MAX: usize = 4 << 20;
-/// Versions of one agency key: with one rotation a day, three years of them before the oldest must
-/// go.
 /// Bytes of a blob that are collected before anything is written: a blob that ends within them is
 /// written in one step.
 pub const BLOB_START_BYTES: usize = 128 << 10;
@@ -60,10 +58,14 @@ pub const COLD_READS_MAX: usize = 64;
 pub const COLD_AHEAD_BYTES: u64 = 1 << 20;
 /// Read buffers kept for their next use.
 pub const READ_BUFFERS_FREE_MAX: usize = 64;
-/// Versions of one agency key: with a rotation a week, nineteen years of them.
-pub const KEY_VERSIONS_MAX: usize = 1_000;
+/// Agency keys of one agency, destroyed ones included.
+pub const AGENCY_KEYS_MAX: usize = 1_000;
+/// Versions of all keys of one agency: a thousand rotations, and a thousand keys with two each.
+pub const KEY_VERSIONS_MAX: usize = 3_000;
 /// Bytes of an agency's keyring file: twice what its versions can fill.
-pub const KEYRING_BYTES_MAX: u64 = 1 << 20;
+pub const KEYRING_BYTES_MAX: u64 = 2 << 20;
+/// Bytes of a request's encryption context. Source: AWS KMS Developer Guide, "Resource quotas".
+pub const ENCRYPTION_CONTEXT_BYTES_MAX: usize = 8 << 10;
 /// Bytes of records of one agency that are kept in memory as they were read.
 pub const RECENT_BYTES_MAX: usize = 64 << 20;
 /// Seconds for which a presigned URL may live. Source: AWS S3 API, "Authenticating Requests: Using

@@ -5,6 +5,7 @@
 //! Keeps: law 7 (parsed once, typed from then on) and law 9 (only `Clock` knows the time).
 //! Start at `names.rs`.
 
+pub mod agency_key;
 pub mod checksum;
 pub mod clock;
 pub mod encoding;

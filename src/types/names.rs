@@ -129,6 +129,43 @@ impl ObjectKey {
     }
 }
 
+/// The name of an agency key, which S3 shows as the key's id. Never given to a second key.
+///
+/// Invariant: 1 to 63 bytes of `a-z 0-9 -`, a letter or digit at both ends; a UUID is such a name.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct KeyName(Box<str>);
+text_name!(KeyName);
+
+impl KeyName {
+    /// Checks the invariant.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        if text.is_empty() {
+            return Err(InvalidName("empty"));
+        }
+        if text.len() > 63 {
+            return Err(InvalidName("longer than 63 characters"));
+        }
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if !text.bytes().all(allowed) {
+            return Err(InvalidName("not made of a-z, 0-9 and - alone"));
+        }
+        if text.starts_with('-') || text.ends_with('-') {
+            return Err(InvalidName("starting or ending with -"));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The name of the key that every agency has from its beginning.
+    pub fn default_key() -> Self {
+        Self("default".into())
+    }
+
+    /// Whether it is that name.
+    pub fn is_default(&self) -> bool {
+        &*self.0 == "default"
+    }
+}
+
 /// The name of a principal: a person or an application inside one agency.
 ///
 /// Invariant: 1 to 128 bytes of letters, digits and `+ = , . @ _ : / -`.

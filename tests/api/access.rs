@@ -33,6 +33,17 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::HeadBucket => caller.ask("HEAD", &bucket_path),
         A::DeleteBucket => caller.ask("DELETE", &bucket_path),
         A::GetBucketLocation => caller.ask("GET", &format!("{bucket_path}?location")),
+        A::GetBucketEncryption => caller.ask("GET", &format!("{bucket_path}?encryption")),
+        A::PutBucketEncryption => {
+            let rule = "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>\
+                        </ApplyServerSideEncryptionByDefault>";
+            let root = "ServerSideEncryptionConfiguration";
+            let xml = format!("<{root}><Rule>{rule}</Rule></{root}>");
+            caller
+                .ask("PUT", &format!("{bucket_path}?encryption"))
+                .body(xml.as_bytes())
+        }
+        A::DeleteBucketEncryption => caller.ask("DELETE", &format!("{bucket_path}?encryption")),
         A::ListObjects => caller.ask("GET", &bucket_path),
         A::ListObjectsV2 => caller.ask("GET", &format!("{bucket_path}?list-type=2")),
         A::GetBucketVersioning => caller.ask("GET", &format!("{bucket_path}?versioning")),

@@ -16,6 +16,7 @@ mod audit;
 mod chunked;
 mod conditions;
 mod description;
+mod encryption;
 mod expect;
 mod hostile;
 mod hostile_bodies;

@@ -85,7 +85,7 @@ def nothing_there(s3):
 def not_in_this_version(s3):
     """What the server does not do it says; silence would be taken for protection."""
     acta = {"Bucket": BUCKET, "Key": "acta"}
-    encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms:dsse"}}
     expiry = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
     cors = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
     until = {"Mode": "COMPLIANCE", "RetainUntilDate": datetime.datetime(2031, 1, 1)}
@@ -121,8 +121,7 @@ def unsupported_headers(s3):
         {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until},
         {"ObjectLockLegalHoldStatus": "ON"},
         {"WebsiteRedirectLocation": "/elsewhere"},
-        {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32},
-        {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "alias/other"},
+        {"ServerSideEncryption": "aws:kms:dsse"},
         {"WriteOffsetBytes": 5},
     ]:
         refused(501, "NotImplemented", s3.put_object, **arguments, **at)

@@ -25,6 +25,8 @@ pub struct House {
     pub is_secure: bool,
     /// The domains below which a host names a bucket.
     pub domains: Vec<String>,
+    /// Whether requests may bring keys of customers: over TLS, or by a setting.
+    pub takes_customer_keys: bool,
     /// How slow a body may be.
     pub pace: Pace,
     /// Bytes of one object or part at most.

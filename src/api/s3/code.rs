@@ -2,8 +2,18 @@
 //!
 //! Source: AWS S3 API Reference, "Error responses", "List of error codes".
 
+/// A code is called on the wire as it is here, unless that is no name of Rust's.
+macro_rules! wire {
+    ($name:ident) => {
+        stringify!($name)
+    };
+    ($name:ident $wire:literal) => {
+        $wire
+    };
+}
+
 macro_rules! codes {
-    ($($name:ident $status:literal $message:literal;)*) => {
+    ($($name:ident $(($wire:literal))? $status:literal $message:literal;)*) => {
         /// An error code of S3.
         #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
         pub enum Code {
@@ -14,7 +24,7 @@ macro_rules! codes {
             /// The code on the wire.
             pub const fn name(self) -> &'static str {
                 match self {
-                    $(Self::$name => stringify!($name),)*
+                    $(Self::$name => wire!($name $($wire)?),)*
                 }
             }
 
@@ -65,6 +75,8 @@ codes! {
     InvalidTag 400 "The tag provided was not a valid tag.";
     InvalidToken 400 "The provided token is malformed or otherwise invalid.";
     InvalidURI 400 "The request target could not be parsed.";
+    KmsDisabled ("KMS.DisabledException") 400 "The specified KMS key is not enabled.";
+    KmsNotFound ("KMS.NotFoundException") 400 "The specified KMS key could not be found.";
     KeyTooLongError 400 "Your key is too long.";
     MalformedXML 400 "The XML you provided was not well-formed or not of the expected shape.";
     MaxMessageLengthExceeded 400 "Your request was too big.";

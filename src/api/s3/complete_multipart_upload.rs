@@ -17,6 +17,8 @@ use super::checksums;
 use super::code::Code;
 use super::conditions;
 use super::document;
+use super::encryption;
+use super::encryption::About;
 use super::error::S3Error;
 use super::reply;
 use super::reply::Reply;
@@ -67,6 +69,7 @@ pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, 
         precondition,
         checksum: document::checksum_header(req)?,
         kind: checksum_type(req)?,
+        customer: encryption::customer_key(req)?,
         size_bytes,
         size_bytes_max: req.house.object_bytes_max,
     };
@@ -89,10 +92,10 @@ pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, 
             .text("ETag", &stored.etag.to_string());
         checksums::elements(&mut xml, stored.checksum.as_ref());
         let mut response = reply::xml(xml.finish("CompleteMultipartUploadResult"));
-        reply::set(&mut response, reply::ENCRYPTION);
         if let Some((name, value)) = reply::stored_version(stored.version_id) {
             reply::set(&mut response, (name, &value));
         }
+        encryption::set(req, &mut response, &stored.encryption, About::Stored);
         response
     }))
 }

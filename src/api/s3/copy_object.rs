@@ -27,6 +27,9 @@ use super::code::Code;
 use super::conditions;
 use super::conditions::ReadConditions;
 use super::document;
+use super::encryption;
+use super::encryption::About;
+use super::encryption::Wanted;
 use super::error::S3Error;
 use super::metadata;
 use super::put_object;
@@ -38,6 +41,7 @@ use super::tagging;
 
 pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     put_object::check_headers(req)?;
+    let wanted = Wanted::parse(req)?;
     let directive = Directive::parse(req)?;
     let tagging = TaggingDirective::parse(req)?;
     let algorithm = document::named_algorithm(req)?;
@@ -45,7 +49,11 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     let (permit, bucket) = req.permit_object().await?;
     let source = Source::find(req).await?;
     let onto_itself = *req.object_key()? == source.object_key && bucket.id == source.bucket.id;
-    if onto_itself && matches!(directive, Directive::Copy) && source.version_id.is_none() {
+    if onto_itself
+        && matches!(directive, Directive::Copy)
+        && !wanted.is_some()
+        && source.version_id.is_none()
+    {
         let message = "This copy request is illegal because it is trying to copy an object to \
                        itself without changing the object's metadata.";
         return Err(S3Error::new(Code::InvalidRequest, message));
@@ -67,13 +75,14 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     let body = source.body(req, 0..size_bytes, algorithm).await?;
     let object = NewObject {
         metadata,
+        asked: wanted.or_default_of(req, &bucket)?,
         precondition,
         versioning: bucket.versioning,
     };
     let stored = req.store().put(&permit, &req.draft(), object, body).await?;
     Ok(Reply::committed(stored, |stored| {
         let mut response = reply::xml(render("CopyObjectResult", &stored));
-        reply::set(&mut response, reply::ENCRYPTION);
+        encryption::set(req, &mut response, &stored.encryption, About::New);
         let stored = reply::stored_version(stored.version_id);
         for (name, value) in stored.iter().chain(&copied) {
             reply::set(&mut response, (name, value));
@@ -182,6 +191,7 @@ impl Source {
         let version_id = version_id
             .map(|text| request::version_id("x-amz-copy-source", text))
             .transpose()?;
+        let customer = encryption::source_customer_key(req)?;
         let bucket = req.bucket_record(&bucket_name).await?;
         let permit = req.permit_on(Action::GetObject, &bucket, &object_key, version_id)?;
         let found = req.store().find(&permit, version_id).await?;
@@ -190,7 +200,7 @@ impl Source {
                            marker by version id.";
             return Err(S3Error::new(Code::InvalidRequest, message));
         }
-        let found = req.standing(found, &permit, version_id)?;
+        let found = req.standing(found, &permit, version_id)?.unlock(customer)?;
         let version = reply::read_version(bucket.versioning, version_id, found.head().version_id);
         let version = version.map(|(_, id)| (COPIED_VERSION, id));
         let conditions = ReadConditions::parse(&req.head.headers, "x-amz-copy-source-");

@@ -7,6 +7,9 @@ use crate::types::checksum::ChecksumType;
 
 use super::code::Code;
 use super::document;
+use super::encryption;
+use super::encryption::About;
+use super::encryption::Wanted;
 use super::error::S3Error;
 use super::metadata;
 use super::put_object;
@@ -17,25 +20,28 @@ use super::tagging;
 
 pub(super) async fn create_multipart_upload(req: &S3Request) -> Result<Reply, S3Error> {
     put_object::check_headers(req)?;
+    let wanted = Wanted::parse(req)?;
     let object_key = req.object_key()?;
     let checksum = checksum(req)?;
-    let upload = NewUpload {
-        metadata: metadata::parse(&req.head.headers, object_key)?,
-        checksum,
-    };
+    let metadata = metadata::parse(&req.head.headers, object_key)?;
     let (permit, bucket) = req.permit_object().await?;
-    tagging::permit(req, &bucket, &upload.metadata.tags)?;
+    tagging::permit(req, &bucket, &metadata.tags)?;
+    let upload = NewUpload {
+        metadata,
+        checksum,
+        asked: wanted.or_default_of(req, &bucket)?,
+    };
     let created = req
         .store()
         .create_upload(&permit, &req.draft(), upload)
         .await?;
-    Ok(Reply::committed(created, |upload_id| {
+    Ok(Reply::committed(created, |begun| {
         let mut xml = Xml::new("InitiateMultipartUploadResult");
         xml.text("Bucket", bucket.name.as_str())
             .text("Key", object_key.as_str());
-        xml.text("UploadId", &upload_id.to_string());
+        xml.text("UploadId", &begun.upload_id.to_string());
         let mut response = reply::xml(xml.finish("InitiateMultipartUploadResult"));
-        reply::set(&mut response, reply::ENCRYPTION);
+        encryption::set(req, &mut response, &begun.encryption, About::New);
         if let Some((algorithm, kind)) = checksum {
             reply::set(
                 &mut response,

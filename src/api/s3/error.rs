@@ -11,9 +11,11 @@ use crate::auth::error::BearerError;
 use crate::auth::error::Error as AuthError;
 use crate::auth::error::Place;
 use crate::blobs;
+use crate::keys;
 use crate::meta;
 use crate::store;
 use crate::store::body::BodyError;
+use crate::store::error::CustomerKeyRefusal;
 use crate::store::error::Digest;
 use crate::types::ids::RequestId;
 use crate::types::limits;
@@ -291,6 +293,10 @@ impl From<store::Error> for S3Error {
             E::Limit(_) | E::SessionTooLarge => Code::InvalidRequest,
             E::Blobs(blobs::error::Error::Full(_)) => Code::ServiceUnavailable,
             E::Blobs(blobs::error::Error::Stopping) | E::Stopping => Code::ServiceUnavailable,
+            E::KeyUnavailable(keys::error::Error::Destroyed(_))
+            | E::KeyUnavailable(keys::error::Error::NoActiveVersion) => Code::KmsDisabled,
+            E::CustomerKey(refusal) => return of_customer_key(*refusal),
+            E::UnreadableDocument(_) => Code::InternalError,
             E::KeyUnavailable(_) | E::Damaged | E::Blobs(_) | E::Keys(_) => Code::InternalError,
         };
         Self {
@@ -298,6 +304,32 @@ impl From<store::Error> for S3Error {
             ..code.into()
         }
     }
+}
+
+/// The sentences are S3's own; a wrong key is refused like a wrong signature, without a word.
+fn of_customer_key(refusal: CustomerKeyRefusal) -> S3Error {
+    use CustomerKeyRefusal as R;
+    let message = match refusal {
+        R::ObjectHasAnother => {
+            return S3Error {
+                source: Some(Box::new(refusal)),
+                ..Code::AccessDenied.into()
+            };
+        }
+        R::ObjectNeedsOne => {
+            "The object was stored using a form of Server Side Encryption. The correct parameters \
+             must be provided to retrieve the object."
+        }
+        R::UploadNeedsOne => {
+            "The multipart upload initiate requested encryption. Subsequent part requests must \
+             include the appropriate encryption parameters."
+        }
+        R::UploadHasAnother => {
+            "The provided encryption parameters did not match the ones used originally."
+        }
+        R::NotNeeded => "The encryption parameters are not applicable to this object.",
+    };
+    S3Error::new(Code::InvalidRequest, message)
 }
 
 fn of_metadata(error: &meta::Error) -> Code {
@@ -319,7 +351,12 @@ fn of_metadata(error: &meta::Error) -> Code {
         E::LimitReached(meta::Limited::Buckets) => Code::TooManyBuckets,
         E::LimitReached(_) | E::Busy => Code::SlowDown,
         E::Closed | E::Unwritable | E::DiskFull(_) | E::Storage(_) => Code::ServiceUnavailable,
-        E::AccessKeyExists
+        E::NoSuchAgencyKey => Code::KmsNotFound,
+        E::AgencyKeyExists
+        | E::AgencyKeyState
+        | E::DefaultAgencyKey
+        | E::SamePerson
+        | E::AccessKeyExists
         | E::NoSuchAccessKey
         | E::NoSuchRevocation
         | E::AgencyExists

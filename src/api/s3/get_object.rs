@@ -14,6 +14,7 @@ use crate::meta::records::ObjectHead;
 use crate::store::content::Content;
 use crate::store::content::ContentStream;
 use crate::store::get::Found;
+use crate::store::sealing;
 use crate::telemetry;
 use crate::telemetry::Door;
 use crate::types::checksum::ObjectChecksum;
@@ -23,6 +24,8 @@ use crate::types::range::ByteRange;
 use super::checksums;
 use super::code::Code;
 use super::conditions::ReadConditions;
+use super::encryption;
+use super::encryption::About;
 use super::error::S3Error;
 use super::metadata;
 use super::reply;
@@ -54,10 +57,15 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
     let wants_checksum = req
         .header("x-amz-checksum-mode")
         .is_some_and(|m| m == "ENABLED");
+    let customer = encryption::customer_key(req)?;
     let (permit, bucket) = req.permit_object().await?;
     let found = match req.action {
-        Action::HeadObject => Looked::Head(Box::new(req.find_head(&permit, version_id).await?)),
-        _ => Looked::Whole(req.find(&permit, version_id).await?),
+        Action::HeadObject => {
+            let head = req.find_head(&permit, version_id).await?;
+            sealing::unlock_object(&head.encryption, customer)?;
+            Looked::Head(Box::new(head))
+        }
+        _ => Looked::Whole(req.find(&permit, version_id).await?.unlock(customer)?),
     };
     let head = found.head();
     let version = reply::read_version(bucket.versioning, version_id, head.version_id);
@@ -215,7 +223,7 @@ fn describe(
     builder.insert_header(("last-modified", head.modified.http_date()));
     builder.insert_header(("accept-ranges", "bytes"));
     builder.insert_header(("x-content-type-options", "nosniff"));
-    builder.insert_header(reply::ENCRYPTION);
+    encryption::describe(req, builder, &head.encryption, About::Stored);
     let tags = head.metadata.tags.pairs().len();
     if tags > 0 {
         builder.insert_header(("x-amz-tagging-count", tags.to_string()));

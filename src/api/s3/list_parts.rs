@@ -5,6 +5,7 @@ use crate::types::etag::Etag;
 use crate::types::ids::PartNumber;
 
 use super::checksums;
+use super::encryption;
 use super::error::S3Error;
 use super::list_objects;
 use super::listing;
@@ -16,10 +17,11 @@ pub(super) async fn list_parts(req: &S3Request) -> Result<Reply, S3Error> {
     let limit = listing::page_size(&req.query, "max-parts")?;
     let after = marker(req)?;
     let encoding = listing::KeyEncoding::parse(&req.query)?;
+    let customer = encryption::customer_key(req)?;
     let (permit, bucket) = req.permit_object().await?;
     let (upload, page) = req
         .store()
-        .list_parts(&permit, upload_id, after, limit)
+        .list_parts(&permit, upload_id, customer, after, limit)
         .await?;
     let mut xml = Xml::new("ListPartsResult");
     xml.text("Bucket", bucket.name.as_str());

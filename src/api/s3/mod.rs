@@ -10,6 +10,7 @@ pub mod code;
 pub mod conditions;
 pub mod document;
 pub mod door;
+mod encryption;
 pub mod error;
 pub mod facts;
 pub mod listing;
@@ -23,6 +24,7 @@ pub mod tagging;
 mod compatibility;
 
 mod abort_multipart_upload;
+mod bucket_encryption;
 mod bucket_tagging;
 mod complete_multipart_upload;
 mod copy_object;
@@ -66,6 +68,9 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::GetBucketTagging => bucket_tagging::get_bucket_tagging(req).await,
         Action::PutBucketTagging => bucket_tagging::put_bucket_tagging(req).await,
         Action::DeleteBucketTagging => bucket_tagging::delete_bucket_tagging(req).await,
+        Action::GetBucketEncryption => bucket_encryption::get_bucket_encryption(req).await,
+        Action::PutBucketEncryption => bucket_encryption::put_bucket_encryption(req).await,
+        Action::DeleteBucketEncryption => bucket_encryption::delete_bucket_encryption(req).await,
         Action::ListObjects => list_objects::list_objects(req).await,
         Action::ListObjectsV2 => list_objects_v2::list_objects_v2(req).await,
         Action::GetBucketVersioning => get_bucket_versioning::get_bucket_versioning(req).await,

@@ -9,6 +9,9 @@ use crate::store::put::Stored;
 use super::checksums;
 use super::code::Code;
 use super::conditions;
+use super::encryption;
+use super::encryption::About;
+use super::encryption::Wanted;
 use super::error::S3Error;
 use super::metadata;
 use super::reply;
@@ -18,6 +21,7 @@ use super::tagging;
 
 pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
     check_headers(req)?;
+    let wanted = Wanted::parse(req)?;
     let metadata = metadata::parse(&req.head.headers, req.object_key()?)?;
     let precondition = conditions::write(&req.head.headers)?;
     let document = req.document()?;
@@ -25,6 +29,7 @@ pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
     tagging::permit(req, &bucket, &metadata.tags)?;
     let object = NewObject {
         metadata,
+        asked: wanted.or_default_of(req, &bucket)?,
         precondition,
         versioning: bucket.versioning,
     };
@@ -32,16 +37,16 @@ pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
         .store()
         .put(&permit, &req.draft(), object, document)
         .await?;
-    Ok(Reply::committed(stored, render))
+    Ok(Reply::committed(stored, |stored| render(req, &stored)))
 }
 
-fn render(stored: Stored) -> Response<BoxBody> {
+fn render(req: &S3Request, stored: &Stored) -> Response<BoxBody> {
     let mut builder = reply::builder(200);
     builder.insert_header(("etag", stored.etag.to_string()));
-    builder.insert_header(reply::ENCRYPTION);
     if let Some(version) = reply::stored_version(stored.version_id) {
         builder.insert_header(version);
     }
+    encryption::describe(req, &mut builder, &stored.encryption, About::New);
     checksums::headers(&mut builder, stored.checksum.as_ref());
     builder.finish().map_into_boxed_body()
 }
@@ -60,14 +65,7 @@ pub(super) fn check_headers(req: &S3Request) -> Result<(), S3Error> {
         ));
     }
     match req.header("x-amz-storage-class") {
-        None | Some("STANDARD") => {}
-        Some(_) => return Err(Code::InvalidStorageClass.into()),
-    }
-    match req.header("x-amz-server-side-encryption") {
-        None | Some("AES256") => Ok(()),
-        Some(other) => {
-            let what = format!("Server-side encryption by {}", other.escape_default());
-            Err(S3Error::not_implemented(&what))
-        }
+        None | Some("STANDARD") => Ok(()),
+        Some(_) => Err(Code::InvalidStorageClass.into()),
     }
 }

@@ -52,9 +52,6 @@ pub fn builder(status: u16) -> ResponseBuilder {
     Response::build(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
 }
 
-/// Says truthfully how stored bytes are encrypted: with AES-256, under keys that the store manages.
-pub const ENCRYPTION: (&str, &str) = ("x-amz-server-side-encryption", "AES256");
-
 /// The version that an object was stored as, where the bucket keeps versions. Source: AWS S3 API
 /// Reference, "PutObject": no id is told unless versioning is enabled.
 pub fn stored_version(version_id: VersionId) -> Option<(&'static str, String)> {

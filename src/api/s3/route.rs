@@ -74,6 +74,41 @@ const READ_QUERY: &[&str] = &[
     "versionId",
 ];
 
+/// How a new object is to be sealed; the last three bring its customer's key.
+const SEALING_HEADERS: [&str; 7] = [
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-bucket-key-enabled",
+    "x-amz-server-side-encryption-context",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-server-side-encryption-customer-key",
+    "x-amz-server-side-encryption-customer-key-md5",
+];
+
+/// The key of the customer of a copy's source.
+const SOURCE_HEADERS: [&str; 3] = [
+    "x-amz-copy-source-server-side-encryption-customer-algorithm",
+    "x-amz-copy-source-server-side-encryption-customer-key",
+    "x-amz-copy-source-server-side-encryption-customer-key-md5",
+];
+
+const READ_HEADERS: &[&str] = &[
+    "x-amz-checksum-mode",
+    SEALING_HEADERS[4],
+    SEALING_HEADERS[5],
+    SEALING_HEADERS[6],
+];
+
+const PART_HEADERS: &[&str] = &[
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    "x-amz-sdk-checksum-algorithm",
+    SEALING_HEADERS[4],
+    SEALING_HEADERS[5],
+    SEALING_HEADERS[6],
+    "x-amz-trailer",
+];
+
 const UPLOAD_HEADERS: &[&str] = &[
     "x-amz-checksum-*",
     "x-amz-decoded-content-length",
@@ -87,7 +122,13 @@ const PUT_HEADERS: &[&str] = &[
     "x-amz-decoded-content-length",
     "x-amz-meta-*",
     "x-amz-sdk-checksum-algorithm",
-    "x-amz-server-side-encryption",
+    SEALING_HEADERS[0],
+    SEALING_HEADERS[1],
+    SEALING_HEADERS[2],
+    SEALING_HEADERS[3],
+    SEALING_HEADERS[4],
+    SEALING_HEADERS[5],
+    SEALING_HEADERS[6],
     "x-amz-storage-class",
     "x-amz-tagging",
     "x-amz-trailer",
@@ -98,9 +139,18 @@ const COPY_HEADERS: &[&str] = &[
     "x-amz-checksum-algorithm",
     "x-amz-copy-source",
     "x-amz-copy-source-if-*",
+    SOURCE_HEADERS[0],
+    SOURCE_HEADERS[1],
+    SOURCE_HEADERS[2],
     "x-amz-meta-*",
     "x-amz-metadata-directive",
-    "x-amz-server-side-encryption",
+    SEALING_HEADERS[0],
+    SEALING_HEADERS[1],
+    SEALING_HEADERS[2],
+    SEALING_HEADERS[3],
+    SEALING_HEADERS[4],
+    SEALING_HEADERS[5],
+    SEALING_HEADERS[6],
     "x-amz-storage-class",
     "x-amz-tagging",
     "x-amz-tagging-directive",
@@ -182,6 +232,11 @@ pub const ROUTES: &[Route] = &[
         "max-buckets",
         "bucket-region",
     ]),
+    route("GET", Scope::Bucket, Action::GetBucketEncryption).by("encryption"),
+    route("PUT", Scope::Bucket, Action::PutBucketEncryption)
+        .by("encryption")
+        .headers(UPLOAD_HEADERS),
+    route("DELETE", Scope::Bucket, Action::DeleteBucketEncryption).by("encryption"),
     route("PUT", Scope::Bucket, Action::CreateBucket).headers(&[
         "x-amz-acl",
         "x-amz-object-ownership",
@@ -243,20 +298,36 @@ pub const ROUTES: &[Route] = &[
         .headers(PUT_HEADERS),
     route("POST", Scope::Object, Action::CompleteMultipartUpload)
         .by("uploadId")
-        .headers(&["x-amz-checksum-*", "x-amz-mp-object-size"]),
+        .headers(&[
+            "x-amz-checksum-*",
+            "x-amz-mp-object-size",
+            SEALING_HEADERS[4],
+            SEALING_HEADERS[5],
+            SEALING_HEADERS[6],
+        ]),
     route("DELETE", Scope::Object, Action::AbortMultipartUpload).by("uploadId"),
     route("GET", Scope::Object, Action::ListParts)
         .by("uploadId")
-        .query(&["max-parts", "part-number-marker", "encoding-type"]),
+        .query(&["max-parts", "part-number-marker", "encoding-type"])
+        .headers(&[SEALING_HEADERS[4], SEALING_HEADERS[5], SEALING_HEADERS[6]]),
     route("PUT", Scope::Object, Action::UploadPartCopy)
         .by("uploadId")
         .having("x-amz-copy-source")
         .query(&["partNumber"])
-        .headers(&["x-amz-copy-source-if-*", "x-amz-copy-source-range"]),
+        .headers(&[
+            "x-amz-copy-source-if-*",
+            "x-amz-copy-source-range",
+            SOURCE_HEADERS[0],
+            SOURCE_HEADERS[1],
+            SOURCE_HEADERS[2],
+            SEALING_HEADERS[4],
+            SEALING_HEADERS[5],
+            SEALING_HEADERS[6],
+        ]),
     route("PUT", Scope::Object, Action::UploadPart)
         .by("uploadId")
         .query(&["partNumber"])
-        .headers(UPLOAD_HEADERS),
+        .headers(PART_HEADERS),
     route("PUT", Scope::Object, Action::CopyObject)
         .having("x-amz-copy-source")
         .headers(COPY_HEADERS),
@@ -273,10 +344,10 @@ pub const ROUTES: &[Route] = &[
         .query(&["versionId"]),
     route("GET", Scope::Object, Action::GetObject)
         .query(READ_QUERY)
-        .headers(&["x-amz-checksum-mode"]),
+        .headers(READ_HEADERS),
     route("HEAD", Scope::Object, Action::HeadObject)
         .query(READ_QUERY)
-        .headers(&["x-amz-checksum-mode"]),
+        .headers(READ_HEADERS),
     route("DELETE", Scope::Object, Action::DeleteObject).query(&["versionId"]),
 ];
 
@@ -394,6 +465,13 @@ mod tests {
             ("GET /b?tagging", "", Some(Action::GetBucketTagging)),
             ("PUT /b?tagging", "", Some(Action::PutBucketTagging)),
             ("DELETE /b?tagging", "", Some(Action::DeleteBucketTagging)),
+            ("GET /b?encryption", "", Some(Action::GetBucketEncryption)),
+            ("PUT /b?encryption", "", Some(Action::PutBucketEncryption)),
+            (
+                "DELETE /b?encryption",
+                "",
+                Some(Action::DeleteBucketEncryption),
+            ),
             ("GET /b?uploads", "", Some(Action::ListMultipartUploads)),
             ("POST /b?delete", "", Some(Action::DeleteObjects)),
             ("PUT /b/k", "", Some(Action::PutObject)),

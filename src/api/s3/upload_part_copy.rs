@@ -1,16 +1,23 @@
 //! UploadPartCopy. Source: AWS S3 API Reference, "UploadPartCopy".
 
+use crate::store::uploads::NewPart;
+
 use super::code::Code;
 use super::copy_object;
 use super::copy_object::Source;
+use super::encryption;
+use super::encryption::About;
 use super::error::S3Error;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
 
 pub(super) async fn upload_part_copy(req: &S3Request) -> Result<Reply, S3Error> {
-    let part_number = req.part_number()?;
-    let upload_id = req.upload_id()?;
+    let new_part = NewPart {
+        number: req.part_number()?,
+        upload_id: req.upload_id()?,
+        customer: encryption::customer_key(req)?,
+    };
     let (permit, _) = req.permit_object().await?;
     let source = Source::find(req).await?;
     let range = source.range(req)?;
@@ -21,14 +28,14 @@ pub(super) async fn upload_part_copy(req: &S3Request) -> Result<Reply, S3Error> 
     let body = source.body(req, range, None).await?;
     let stored = req
         .store()
-        .put_part(&permit, &req.draft(), upload_id, part_number, body)
+        .put_part(&permit, &req.draft(), new_part, body)
         .await?;
     Ok(Reply::committed(stored, |part| {
         let mut response = reply::xml(copy_object::render("CopyPartResult", &part));
-        reply::set(&mut response, reply::ENCRYPTION);
         if let Some((name, value)) = &copied {
             reply::set(&mut response, (name, value));
         }
+        encryption::set(req, &mut response, &part.encryption, About::Stored);
         response
     }))
 }

@@ -1,12 +1,15 @@
 //! The keyring of an agency: its keys, unwrapped in memory, wrapped in its file.
 
-use std::collections::HashMap;
+mod agency_keys;
+
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use super::data_key::{AgencyKeyNumber, AgencyKeyVersion, Place, WrappedDataKey};
+use self::agency_keys::{AgencyKeys, Version};
+use super::customer::CustomerKey;
+use super::data_key::{Form, Place, WrappedDataKey};
 use super::disk::{
     self, AgencyKeyOnDisk, Contents, StateOnDisk, Unchecked, VersionOnDisk, WrappedOnDisk,
 };
@@ -17,10 +20,11 @@ use crate::crypto::derive::derive;
 use crate::crypto::digest::constant_time_eq;
 use crate::crypto::secret::SecretKey;
 use crate::crypto::wrap::WrappingKey;
+use crate::types::agency_key::{AgencyKeyNumber, AgencyKeyVersion, KeyOrder, KeyState};
 use crate::types::encoding;
 use crate::types::ids::{AgencyCode, KeyVersion};
 use crate::types::limits;
-use crate::types::names::AgencyId;
+use crate::types::names::{AgencyId, KeyName};
 
 /// The file inside the agency's directory.
 pub const FILE_NAME: &str = "keyring";
@@ -41,18 +45,6 @@ pub struct Keyring {
     contents: Mutex<Contents>,
     /// The agency keys, ready to use. Locked for the length of one wrapping.
     agency_keys: RwLock<AgencyKeys>,
-}
-
-struct AgencyKeys {
-    /// None once the whole key has been destroyed: the agency's index and audit log still open.
-    active: Option<AgencyKeyVersion>,
-    versions: HashMap<AgencyKeyVersion, Version>,
-}
-
-enum Version {
-    /// Its key schedule, expanded once: unwrapping a data key costs no more than opening 32 bytes.
-    Usable(Box<WrappingKey>),
-    Destroyed,
 }
 
 /// What a wrapped key of the keyring is for.
@@ -94,7 +86,7 @@ impl Keyring {
             secrets_key: new_key(Use::Secrets)?,
             agency_keys: vec![AgencyKeyOnDisk {
                 number: first.number.0,
-                name: "default".to_owned(),
+                name: KeyName::default_key().as_str().to_owned(),
                 versions: vec![VersionOnDisk {
                     version: first.version.0,
                     state: StateOnDisk::Active,
@@ -178,29 +170,52 @@ impl Keyring {
         &self.secrets_key
     }
 
-    /// The version of the default agency key that seals now, if any is left.
-    pub fn active(&self) -> Option<AgencyKeyVersion> {
+    fn keys(&self) -> RwLockReadGuard<'_, AgencyKeys> {
+        // A panic under the lock is impossible: nothing is called that could.
         self.agency_keys
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .active
     }
 
-    /// Wraps a data key for one place, with the active version of the default agency key.
+    /// The version of an agency key that seals now, if one does.
+    pub fn active(&self, number: AgencyKeyNumber) -> Option<AgencyKeyVersion> {
+        self.keys().active(number)
+    }
+
+    /// The agency key of this name.
+    pub fn key_named(&self, name: &KeyName) -> Option<(AgencyKeyNumber, KeyState)> {
+        self.keys().named(name)
+    }
+
+    /// The name of an agency key.
+    pub fn name_of(&self, number: AgencyKeyNumber) -> Option<KeyName> {
+        self.keys().name(number).cloned()
+    }
+
+    /// Wraps a data key for one place, with the active version of an agency key; and under it, if
+    /// there is one, with the customer's key.
     pub fn wrap_data_key(
         &self,
         data_key: &SecretKey,
         place: &Place<'_>,
+        number: AgencyKeyNumber,
+        customer: Option<&CustomerKey>,
     ) -> Result<WrappedDataKey, Error> {
-        let keys = self
-            .agency_keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let by = keys.active.ok_or(Error::NoActiveVersion)?;
-        let wrapped = keys
-            .usable(by)?
-            .wrap(&place.render(&self.agency, by), data_key);
-        Ok(WrappedDataKey::new(by, wrapped))
+        let keys = self.keys();
+        let by = keys.active(number).ok_or(Error::NoActiveVersion)?;
+        let wrapping_key = keys.usable(by)?;
+        Ok(match customer {
+            None => {
+                let bound = place.render(&self.agency, Form::Agency, by);
+                WrappedDataKey::new(Form::Agency, by, &wrapping_key.wrap(&bound, data_key))
+            }
+            Some(customer) => {
+                let inner = customer.wrap(&place.render_for_customer(&self.agency), data_key);
+                let bound = place.render(&self.agency, Form::Customer, by);
+                let sealed = wrapping_key.wrap_again(&bound, &inner);
+                WrappedDataKey::new(Form::Customer, by, &sealed)
+            }
+        })
     }
 
     /// Unwraps a data key in its place. A destroyed or unknown version is told apart from bytes
@@ -209,77 +224,97 @@ impl Keyring {
         &self,
         wrapped: &WrappedDataKey,
         place: &Place<'_>,
+        customer: Option<&CustomerKey>,
     ) -> Result<SecretKey, Error> {
-        let keys = self
-            .agency_keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let keys = self.keys();
         let by = wrapped.by();
-        keys.usable(by)?
-            .unwrap(&place.render(&self.agency, by), wrapped.wrapped())
-            .map_err(Error::Refused)
+        let wrapping_key = keys.usable(by)?;
+        let bound = place.render(&self.agency, wrapped.form(), by);
+        match wrapped.form() {
+            Form::Agency => wrapping_key.unwrap(&bound, wrapped.sealed()),
+            Form::Customer => {
+                let customer = customer.ok_or(Error::CustomerKeyMissing)?;
+                wrapping_key
+                    .unwrap_outer(&bound, wrapped.sealed())
+                    .and_then(|inner| {
+                        customer.unwrap(&place.render_for_customer(&self.agency), &inner)
+                    })
+            }
+        }
+        .map_err(Error::Refused)
     }
 
-    /// Makes a new version of the default agency key, which seals from now on; the old one only
-    /// opens. Durable when it returns. Blocks on files and the provider of the root key.
-    pub fn rotate(&self, root_key: &dyn RootKey) -> Result<AgencyKeyVersion, Error> {
+    /// Wraps a data key anew with the active version of the agency key that wraps it, without the
+    /// customer whose key may wrap it too. `None` if that version wraps it already.
+    pub fn rewrap_data_key(
+        &self,
+        wrapped: &WrappedDataKey,
+        place: &Place<'_>,
+    ) -> Result<Option<WrappedDataKey>, Error> {
+        let keys = self.keys();
+        let (old, form) = (wrapped.by(), wrapped.form());
+        let new = keys.active(old.number).ok_or(Error::NoActiveVersion)?;
+        if new == old {
+            return Ok(None);
+        }
+        let (opens, seals) = (keys.usable(old)?, keys.usable(new)?);
+        let before = place.render(&self.agency, form, old);
+        let after = place.render(&self.agency, form, new);
+        let sealed = match form {
+            Form::Agency => {
+                let data_key = opens.unwrap(&before, wrapped.sealed());
+                seals
+                    .wrap(&after, &data_key.map_err(Error::Refused)?)
+                    .to_vec()
+            }
+            Form::Customer => {
+                let inner = opens.unwrap_outer(&before, wrapped.sealed());
+                seals.wrap_again(&after, &inner.map_err(Error::Refused)?)
+            }
+        };
+        Ok(Some(WrappedDataKey::new(form, new, &sealed)))
+    }
+
+    /// Makes the keyring hold of an agency key what the index wants: makes the key and versions
+    /// that are missing, retires what is to seal no more, destroys what is to be destroyed. Doing
+    /// it twice changes nothing more. Durable when it returns. Blocks on files and the provider of
+    /// the root key.
+    pub fn settle(&self, root_key: &dyn RootKey, order: &KeyOrder) -> Result<(), Error> {
         let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
         let owner = Owner {
             agency: &self.agency,
             code: &self.code,
         };
         let mut next = contents.clone();
-        let default = next
-            .agency_keys
-            .iter_mut()
-            .find(|key| key.number == AgencyKeyNumber::DEFAULT.0)
-            .ok_or_else(|| Error::KeyringDamaged {
-                path: self.path.clone(),
-            })?;
-        if default.versions.len() >= limits::KEY_VERSIONS_MAX {
-            return Err(Error::TooManyVersions);
-        }
-        let newest = default.versions.iter().map(|v| v.version).max();
-        let new = AgencyKeyVersion {
-            number: AgencyKeyNumber::DEFAULT,
-            version: KeyVersion(newest.unwrap_or_default().saturating_add(1)),
-        };
-        for version in &mut default.versions {
-            if version.state == StateOnDisk::Active {
-                version.state = StateOnDisk::Retired;
-            }
-        }
-        let agency_key = SecretKey::random();
-        default.versions.push(VersionOnDisk {
-            version: new.version.0,
-            state: StateOnDisk::Active,
-            wrapped_key: Some(owner.wrap(root_key, Use::Agency(new), &agency_key)?),
-        });
+        let made = owner.settle(root_key, &mut next, order)?;
         durable::replace(&self.path, &disk::render(&next, &self.database_key)).map_err(
             |source| Error::Io {
                 path: self.path.clone(),
                 source,
             },
         )?;
-        *contents = next;
         let mut keys = self
             .agency_keys
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        let usable = Version::Usable(Box::new(WrappingKey::new(&agency_key)));
-        keys.versions.insert(new, usable);
-        keys.active = Some(new);
-        Ok(new)
-    }
-}
-
-impl AgencyKeys {
-    fn usable(&self, by: AgencyKeyVersion) -> Result<&WrappingKey, Error> {
-        match self.versions.get(&by) {
-            Some(Version::Usable(wrapping_key)) => Ok(wrapping_key),
-            Some(Version::Destroyed) => Err(Error::Destroyed(by)),
-            None => Err(Error::UnknownVersion(by)),
+        for (by, key) in made {
+            keys.set_version(by, Version::Usable(Box::new(WrappingKey::new(&key))));
         }
+        let settled = next.agency_keys.iter().find(|k| k.number == order.number.0);
+        for version in settled.iter().flat_map(|key| &key.versions) {
+            if version.state == StateOnDisk::Destroyed {
+                let version = KeyVersion(version.version);
+                let number = order.number;
+                keys.set_version(AgencyKeyVersion { number, version }, Version::Destroyed);
+            }
+        }
+        let active = (order.state == KeyState::Active).then_some(AgencyKeyVersion {
+            number: order.number,
+            version: order.newest,
+        });
+        keys.set(order.number, order.name.clone(), order.state, active);
+        *contents = next;
+        Ok(())
     }
 }
 
@@ -353,6 +388,62 @@ impl Owner<'_> {
         Ok((database_key, contents))
     }
 
+    /// Changes what the file is to hold of one key; gives the versions that are new.
+    fn settle(
+        &self,
+        root_key: &dyn RootKey,
+        contents: &mut Contents,
+        order: &KeyOrder,
+    ) -> Result<Vec<(AgencyKeyVersion, SecretKey)>, Error> {
+        let keys = &mut contents.agency_keys;
+        let at = match keys.iter().position(|key| key.number == order.number.0) {
+            Some(at) => at,
+            None if keys.len() >= limits::AGENCY_KEYS_MAX => return Err(Error::TooManyVersions),
+            None => {
+                keys.push(AgencyKeyOnDisk {
+                    number: order.number.0,
+                    name: order.name.as_str().to_owned(),
+                    versions: Vec::new(),
+                });
+                keys.len() - 1
+            }
+        };
+        let mut all: usize = keys.iter().map(|key| key.versions.len()).sum();
+        let Some(key) = keys.get_mut(at) else {
+            return Ok(Vec::new());
+        };
+        let mut made = Vec::new();
+        let newest = key.versions.iter().map(|v| v.version).max();
+        for version in newest.unwrap_or_default() + 1..=order.newest.0 {
+            all += 1;
+            if all > limits::KEY_VERSIONS_MAX {
+                return Err(Error::TooManyVersions);
+            }
+            let (number, secret) = (order.number, SecretKey::random());
+            let version = KeyVersion(version);
+            let by = AgencyKeyVersion { number, version };
+            key.versions.push(VersionOnDisk {
+                version: version.0,
+                state: StateOnDisk::Active,
+                wrapped_key: Some(self.wrap(root_key, Use::Agency(by), &secret)?),
+            });
+            made.push((by, secret));
+        }
+        for version in &mut key.versions {
+            let is_newest = version.version == order.newest.0;
+            version.state = match (order.state, version.state) {
+                (KeyState::Destroyed, _) | (_, StateOnDisk::Destroyed) => StateOnDisk::Destroyed,
+                _ if version.version < order.oldest.0 => StateOnDisk::Destroyed,
+                (KeyState::Active, _) if is_newest => StateOnDisk::Active,
+                _ => StateOnDisk::Retired,
+            };
+            if version.state == StateOnDisk::Destroyed {
+                version.wrapped_key = None;
+            }
+        }
+        Ok(made)
+    }
+
     fn agency_keys(
         &self,
         root_key: &dyn RootKey,
@@ -360,14 +451,15 @@ impl Owner<'_> {
         path: &Path,
     ) -> Result<AgencyKeys, Error> {
         let damaged = || Error::KeyringDamaged { path: path.into() };
-        let mut versions = HashMap::new();
-        let mut active = None;
+        let mut keys = AgencyKeys::default();
         for agency_key in &contents.agency_keys {
+            let number = AgencyKeyNumber(agency_key.number);
+            let name = KeyName::parse(&agency_key.name).map_err(|_| damaged())?;
+            let mut active = None;
+            let mut state = KeyState::Destroyed;
             for on_disk in &agency_key.versions {
-                let by = AgencyKeyVersion {
-                    number: AgencyKeyNumber(agency_key.number),
-                    version: KeyVersion(on_disk.version),
-                };
+                let version = KeyVersion(on_disk.version);
+                let by = AgencyKeyVersion { number, version };
                 let version = match (&on_disk.wrapped_key, on_disk.state) {
                     (None, StateOnDisk::Destroyed) => Version::Destroyed,
                     (Some(wrapped), StateOnDisk::Active | StateOnDisk::Retired) => {
@@ -376,14 +468,16 @@ impl Owner<'_> {
                     }
                     _ => return Err(damaged()),
                 };
-                let is_default = by.number == AgencyKeyNumber::DEFAULT;
-                if is_default && on_disk.state == StateOnDisk::Active {
-                    active = Some(by);
+                match on_disk.state {
+                    StateOnDisk::Active => (active, state) = (Some(by), KeyState::Active),
+                    StateOnDisk::Retired if active.is_none() => state = KeyState::Retired,
+                    StateOnDisk::Retired | StateOnDisk::Destroyed => {}
                 }
-                versions.insert(by, version);
+                keys.set_version(by, version);
             }
+            keys.set(number, name, state, active);
         }
-        Ok(AgencyKeys { active, versions })
+        Ok(keys)
     }
 }
 

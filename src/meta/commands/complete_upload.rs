@@ -108,6 +108,7 @@ impl Command for CompleteUpload {
             owner: upload.owner,
             metadata: upload.metadata,
             checksum: self.checksum,
+            encryption: upload.encryption,
             wrapped_key: Vec::new(),
             body: StoredBody::Parts {
                 upload: upload.number,

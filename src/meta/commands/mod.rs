@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod agencies;
+mod agency_keys;
 mod bucket;
 mod complete_upload;
 mod delete_objects;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use access_keys::{CreateAccessKey, RevokeAccessKey};
 pub use agencies::{CreateAgency, SetAgencyState};
+pub use agency_keys::{ChangeAgencyKey, CreateAgencyKey, KeyChange, SettleAgencyKey};
 pub use bucket::{CreateBucket, DeleteBucket, SetBucketDocument, SetQuota, SetVersioning};
 pub use complete_upload::{CompleteUpload, CompletedPart};
 pub use delete_objects::{DeleteObject, DeleteObjects, DeleteOutcome, Deletion};

@@ -9,7 +9,7 @@ use super::super::fixture::{
 };
 use super::super::queries::{ListEntry, ListQuery, UploadMarker};
 use super::super::records::{
-    BucketRecord, ObjectMetadata, Precondition, StoredBody, StoredPiece, Versioning,
+    BucketRecord, Encryption, ObjectMetadata, Precondition, StoredBody, StoredPiece, Versioning,
 };
 use super::{
     AbortUpload, CollectAbandoned, CompleteUpload, CompletedPart, CreateUpload, DeleteBucket,
@@ -191,6 +191,7 @@ fn create_upload(bucket: &BucketRecord, key: &str, byte: u8) -> CreateUpload {
             ..ObjectMetadata::default()
         },
         checksum: Some((ChecksumAlgorithm::Crc32, ChecksumType::Composite)),
+        encryption: Encryption::Default,
     }
 }
 

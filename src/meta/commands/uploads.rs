@@ -5,7 +5,9 @@ use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
 use super::super::principals::number_of;
 use super::super::queries::{UPLOAD, read_upload};
-use super::super::records::{ObjectMetadata, Owner, StoredPiece, UploadNumber, UploadRecord};
+use super::super::records::{
+    Encryption, ObjectMetadata, Owner, StoredPiece, UploadNumber, UploadRecord,
+};
 use super::super::schema::OfAgency;
 use super::super::usage::{self, Change};
 use super::super::versions::{abandon, make_garbage};
@@ -55,6 +57,8 @@ pub struct CreateUpload {
     pub metadata: ObjectMetadata,
     /// The checksum that the client announces.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+    /// How its parts are sealed.
+    pub encryption: Encryption,
 }
 
 impl Command for CreateUpload {
@@ -77,8 +81,8 @@ impl Command for CreateUpload {
         let number = UploadNumber(tx.next_number());
         tx.execute(
             "INSERT INTO uploads (upload_number, upload_id, bucket_id, object_key, owner,
-                 initiated_ms, content_type, metadata, checksum_kind)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 initiated_ms, content_type, metadata, checksum_kind, encryption)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             (
                 Sql(number),
                 Sql(&self.place.upload_id),
@@ -89,6 +93,7 @@ impl Command for CreateUpload {
                 self.metadata.content_type.as_str(),
                 codec::metadata_text(&self.metadata),
                 self.checksum.map(Sql),
+                codec::encryption_text(&self.encryption),
             ),
         )?;
         Ok(number)

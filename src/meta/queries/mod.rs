@@ -2,6 +2,7 @@
 //! [`Reader`](super::engine::Reader).
 
 mod access_keys;
+mod agency_keys;
 mod audit;
 mod buckets;
 mod catalog;
@@ -15,6 +16,7 @@ mod revocations;
 mod uploads;
 mod walk;
 
+pub(super) use agency_keys::{AGENCY_KEY, read_agency_key};
 pub use list::{ListEntry, ListPage, ListQuery};
 pub use list_versions::VersionMarker;
 pub use uploads::UploadMarker;

@@ -16,7 +16,8 @@ use crate::types::names::ObjectKey;
 macro_rules! head_columns {
     () => {
         "SELECT o.sequence, o.version_id, o.size_bytes, o.etag, o.modified_ms, p.canonical_id, \
-         p.name, d.content_type, d.metadata, d.checksum, d.upload_number, d.parts_count "
+         p.name, d.content_type, d.metadata, d.checksum, d.upload_number, d.parts_count, \
+         d.encryption "
     };
 }
 
@@ -174,20 +175,21 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<ObjectHead> {
             None => None,
             Some(upload) => Some((upload, row.get(11)?)),
         },
+        encryption: codec::encryption(row, 12)?,
     })
 }
 
 fn read_object(row: &Row<'_>) -> rusqlite::Result<ObjectRecord> {
     let head = read_head(row)?;
-    let blob_id: Option<BlobId> = optional(row, 13)?;
+    let blob_id: Option<BlobId> = optional(row, 14)?;
     let body = match (blob_id, head.parts) {
         (Some(blob_id), _) => StoredBody::Blob(blob_id),
         (None, Some((upload, count))) => StoredBody::Parts { upload, count },
-        (None, None) => StoredBody::Inline(Bytes::copy_from_slice(row.get_ref(14)?.as_blob()?)),
+        (None, None) => StoredBody::Inline(Bytes::copy_from_slice(row.get_ref(15)?.as_blob()?)),
     };
     Ok(ObjectRecord {
         head,
-        wrapped_key: row.get(12)?,
+        wrapped_key: row.get(13)?,
         body,
     })
 }

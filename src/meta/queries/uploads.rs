@@ -27,7 +27,7 @@ pub struct UploadMarker {
 /// Finds one upload; its rows are for [`read_upload`].
 pub(in super::super) const UPLOAD: &str = "
     SELECT upload_number, upload_id, object_key, p.canonical_id, p.name, initiated_ms,
-        content_type, metadata, checksum_kind
+        content_type, metadata, checksum_kind, encryption
     FROM uploads JOIN principals p ON p.number = owner
     WHERE bucket_id = ?1 AND object_key = ?2 AND upload_id = ?3";
 
@@ -41,6 +41,7 @@ pub(in super::super) fn read_upload(row: &Row<'_>) -> rusqlite::Result<UploadRec
         initiated: column(row, 5)?,
         metadata: codec::metadata(row, 6)?,
         checksum: optional(row, 8)?,
+        encryption: codec::encryption(row, 9)?,
     })
 }
 

@@ -1,0 +1,193 @@
+//! Agency keys are made, rotated, retired and destroyed: what the keyring is to hold changes here,
+//! with the entry of who asked for it; the keyring follows, at the latest when it is next opened.
+
+use super::super::codec::{Sql, column};
+use super::super::engine::{Command, Tx};
+use super::super::error::{Error, Limited};
+use super::super::queries::{AGENCY_KEY, read_agency_key};
+use super::super::records::{AgencyKeyRecord, DestructionRequest};
+use super::super::schema::OfAgency;
+use crate::types::agency_key::{AgencyKeyNumber, KeyOrder, KeyState};
+use crate::types::clock::Time;
+use crate::types::ids::KeyVersion;
+use crate::types::limits;
+use crate::types::names::KeyName;
+
+/// Makes an agency key. Refused with [`Error::AgencyKeyExists`] or [`Error::LimitReached`].
+#[derive(Clone, Debug)]
+pub struct CreateAgencyKey {
+    /// Its name.
+    pub name: KeyName,
+    /// When.
+    pub created: Time,
+}
+
+impl Command for CreateAgencyKey {
+    type On = OfAgency;
+    type Output = AgencyKeyRecord;
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<AgencyKeyRecord, Error> {
+        if find(tx, &self.name)?.is_some() {
+            return Err(Error::AgencyKeyExists);
+        }
+        let newest = tx.first(
+            "SELECT number FROM agency_keys ORDER BY number DESC LIMIT 1",
+            [],
+            |row| column::<AgencyKeyNumber>(row, 0),
+        )?;
+        let newest = newest.unwrap_or(AgencyKeyNumber::DEFAULT);
+        if usize::from(newest.0) >= limits::AGENCY_KEYS_MAX {
+            return Err(Error::LimitReached(Limited::AgencyKeys));
+        }
+        let record = AgencyKeyRecord {
+            order: KeyOrder {
+                number: AgencyKeyNumber(newest.0.saturating_add(1)),
+                name: self.name.clone(),
+                state: KeyState::Active,
+                oldest: KeyVersion(1),
+                newest: KeyVersion(1),
+            },
+            is_settled: false,
+            created: Some(self.created),
+            destruction: None,
+        };
+        store(tx, &record)?;
+        Ok(record)
+    }
+}
+
+/// What is to become of an agency key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum KeyChange {
+    /// A new version seals from now on; the old ones open.
+    Rotate,
+    /// It seals nothing any more.
+    Retire,
+    /// The first half of its destruction: it seals nothing any more.
+    RequestDestruction(DestructionRequest),
+    /// It is not destroyed after all, and seals again.
+    CancelDestruction,
+    /// The second half, by another person.
+    ConfirmDestruction(String),
+}
+
+/// Changes an agency key. Refused with [`Error::NoSuchAgencyKey`], [`Error::AgencyKeyState`],
+/// [`Error::DefaultAgencyKey`] or [`Error::SamePerson`].
+#[derive(Clone, Debug)]
+pub struct ChangeAgencyKey {
+    /// Which.
+    pub name: KeyName,
+    /// How.
+    pub change: KeyChange,
+}
+
+impl Command for ChangeAgencyKey {
+    type On = OfAgency;
+    type Output = AgencyKeyRecord;
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<AgencyKeyRecord, Error> {
+        let mut record = find(tx, &self.name)?.ok_or(Error::NoSuchAgencyKey)?;
+        self.change.check(&record)?;
+        self.change.make(&mut record);
+        record.is_settled = false;
+        store(tx, &record)?;
+        Ok(record)
+    }
+}
+
+impl KeyChange {
+    fn check(&self, record: &AgencyKeyRecord) -> Result<(), Error> {
+        let is_default = record.order.number == AgencyKeyNumber::DEFAULT;
+        if is_default && *self != Self::Rotate {
+            // What names no other key would find none to be sealed under.
+            return Err(Error::DefaultAgencyKey);
+        }
+        let is_asked = record.destruction.is_some();
+        let fits = match (self, record.order.state) {
+            (_, KeyState::Destroyed) => false,
+            (Self::Rotate | Self::Retire, KeyState::Active) => true,
+            (Self::Rotate | Self::Retire, KeyState::Retired) => false,
+            (Self::RequestDestruction(_), KeyState::Active | KeyState::Retired) => !is_asked,
+            (Self::CancelDestruction | Self::ConfirmDestruction(_), _) => is_asked,
+        };
+        if !fits {
+            return Err(Error::AgencyKeyState);
+        }
+        match (self, &record.destruction) {
+            (Self::ConfirmDestruction(by), Some(request)) if *by == request.by => {
+                Err(Error::SamePerson)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn make(&self, record: &mut AgencyKeyRecord) {
+        let order = &mut record.order;
+        match self {
+            Self::Rotate => order.newest = KeyVersion(order.newest.0.saturating_add(1)),
+            Self::Retire => order.state = KeyState::Retired,
+            Self::RequestDestruction(request) => {
+                order.state = KeyState::Retired;
+                record.destruction = Some(request.clone());
+            }
+            Self::CancelDestruction => {
+                order.state = KeyState::Active;
+                record.destruction = None;
+            }
+            Self::ConfirmDestruction(_) => order.state = KeyState::Destroyed,
+        }
+    }
+}
+
+/// The keyring holds what was wanted of a key; left alone if something else is wanted by now.
+#[derive(Clone, Debug)]
+pub struct SettleAgencyKey {
+    /// What it holds.
+    pub order: KeyOrder,
+}
+
+impl Command for SettleAgencyKey {
+    type On = OfAgency;
+    type Output = ();
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        let Some(mut record) = find(tx, &self.order.name)? else {
+            return Ok(());
+        };
+        if record.order == self.order {
+            record.is_settled = true;
+            store(tx, &record)?;
+        }
+        Ok(())
+    }
+}
+
+fn find(tx: &Tx<'_>, name: &KeyName) -> Result<Option<AgencyKeyRecord>, Error> {
+    tx.first(AGENCY_KEY, [Sql(name)], read_agency_key)
+}
+
+fn store(tx: &Tx<'_>, record: &AgencyKeyRecord) -> Result<(), Error> {
+    let AgencyKeyRecord {
+        order,
+        is_settled,
+        created,
+        destruction,
+    } = record;
+    tx.execute(
+        "INSERT OR REPLACE INTO agency_keys (number, name, state, oldest_version, newest_version,
+             is_settled, created_ms, destruction_by, destruction_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        (
+            Sql(order.number),
+            Sql(&order.name),
+            Sql(order.state),
+            Sql(order.oldest),
+            Sql(order.newest),
+            is_settled,
+            created.map(Sql),
+            destruction.as_ref().map(|request| request.by.as_str()),
+            destruction.as_ref().map(|request| Sql(request.at)),
+        ),
+    )?;
+    Ok(())
+}
