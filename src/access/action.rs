@@ -111,4 +111,24 @@ actions! {
     AbortMultipartUpload, "s3:AbortMultipartUpload", Write;
     /// The parts of an upload.
     ListParts, "s3:ListMultipartUploadParts", Read;
+    /// Sets the policy of a bucket.
+    PutBucketPolicy, "s3:PutBucketPolicy", Write;
+    /// The policy of a bucket.
+    GetBucketPolicy, "s3:GetBucketPolicy", Read;
+    /// Removes the policy of a bucket.
+    DeleteBucketPolicy, "s3:DeleteBucketPolicy", Write;
+    /// Whether the policy of a bucket is public.
+    GetBucketPolicyStatus, "s3:GetBucketPolicyStatus", Read;
+    /// Sets what public access a bucket refuses.
+    PutPublicAccessBlock, "s3:PutBucketPublicAccessBlock", Write;
+    /// What public access a bucket refuses.
+    GetPublicAccessBlock, "s3:GetBucketPublicAccessBlock", Read;
+    /// Has a bucket refuse no public access.
+    DeletePublicAccessBlock, "s3:PutBucketPublicAccessBlock", Write;
+    /// Sets who owns what others store.
+    PutBucketOwnershipControls, "s3:PutBucketOwnershipControls", Write;
+    /// Who owns what others store.
+    GetBucketOwnershipControls, "s3:GetBucketOwnershipControls", Read;
+    /// Removes the ownership controls.
+    DeleteBucketOwnershipControls, "s3:PutBucketOwnershipControls", Write;
 }

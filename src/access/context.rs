@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::types::clock::Time;
+use crate::types::ids::CanonicalId;
 use crate::types::ids::VersionId;
 
+use super::acl::Acl;
 use super::policy::key::PlainKey;
 
 /// The circumstances of one request.
@@ -41,10 +43,14 @@ pub trait RequestFacts {
 }
 
 /// What a decision may depend on of an object that is there.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ObjectFacts {
+    /// Whose it is.
+    pub owner: CanonicalId,
     /// Its tags.
     pub tags: Vec<(String, String)>,
+    /// Its access control list.
+    pub acl: Acl,
 }
 
 /// A request that says nothing.

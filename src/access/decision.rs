@@ -18,19 +18,25 @@
 //!    policy, so that no policy can lock the agency out. Source: AWS S3 User Guide, "Bucket
 //!    policies" (the root of the owning account may always do so).
 //! 2. What a boundary does not allow is refused.
-//! 3. What the bucket's policy, a built-in role or a granted policy allows is allowed.
+//! 3. What the bucket's policy, a built-in role, a granted policy or an access control list allows
+//!    is allowed. To an anonymous caller only a bucket's policy or a list can allow anything; a
+//!    public policy not while the block restricts public buckets, a list not while the block
+//!    ignores public lists.
 //! 4. All else is refused.
 //!
-//! Source: AWS IAM User Guide, "Policy evaluation logic".
+//! Sources: AWS IAM User Guide, "Policy evaluation logic"; AWS S3 User Guide, "Blocking public
+//! access to your Amazon S3 storage".
 
 use thiserror::Error;
 
 use crate::types::roles::Role;
 
+use super::acl;
+use super::acl::AclPermission;
 use super::action::Action;
 use super::action::Effect;
 use super::bucket_rules::BucketRules;
-use super::bucket_rules::Stored;
+use super::bucket_rules::Unreadable;
 use super::caller::Caller;
 use super::context::RequestContext;
 use super::permit::Permit;
@@ -67,13 +73,13 @@ pub enum Refusal {
         permission: &'static str,
     },
     /// Nothing allows it.
-    #[error("no role and no policy allows {permission} on this resource")]
+    #[error("no role, policy or access control list allows {permission} on this resource")]
     NotAllowed {
         /// What is needed.
         permission: &'static str,
     },
-    /// The bucket has a policy that cannot be read (law 8).
-    #[error("the policy of the bucket cannot be read")]
+    /// The bucket has a document about access that cannot be read (law 8).
+    #[error("a document of the bucket that speaks of access cannot be read")]
     Unreadable,
 }
 
@@ -111,7 +117,13 @@ pub fn decide(
         owns: resource
             .bucket()
             .is_none_or(|bucket| bucket.owner == caller.canonical_id),
-        rules: resource.bucket().and_then(|bucket| bucket.rules.as_deref()),
+        rules: match rules_of(&resource) {
+            Some(Ok(rules)) => Some(rules),
+            Some(Err(Unreadable)) if !replaces(caller, action.permission()) => {
+                return Err(Refusal::Unreadable);
+            }
+            Some(Err(Unreadable)) | None => None,
+        },
         situation: Situation {
             caller,
             resource: &resource,
@@ -133,18 +145,26 @@ pub fn decide(
 /// Whether a decision depends on the object that is asked for, so that its facts must be looked up
 /// first. They tell the caller nothing: what leaves is the decision alone.
 pub fn needs_object(caller: &Caller, resource: &Resource) -> bool {
-    let Resource::Object(bucket, _) = resource else {
+    if !matches!(resource, Resource::Object(..)) {
         return false;
+    }
+    let rules = match rules_of(resource) {
+        Some(Ok(rules)) => Some(rules),
+        Some(Err(Unreadable)) => return false,
+        None => None,
     };
-    let of_bucket = bucket.rules.as_ref().and_then(|rules| match &rules.policy {
-        Some(Stored::Read(policy)) => Some(policy),
-        Some(Stored::Unreadable) | None => None,
-    });
     let of_caller = caller.grants.iter().chain(&caller.boundaries);
-    of_bucket
-        .into_iter()
-        .chain(of_caller.map(AsRef::as_ref))
-        .any(Policy::reads_existing_tags)
+    rules.is_some_and(BucketRules::has_acls)
+        || rules
+            .and_then(|rules| rules.policy.as_ref())
+            .into_iter()
+            .chain(of_caller.map(AsRef::as_ref))
+            .any(Policy::reads_existing_tags)
+}
+
+fn rules_of(resource: &Resource) -> Option<Result<&BucketRules, Unreadable>> {
+    let rules = resource.bucket()?.rules.as_deref()?;
+    Some(rules.as_ref().map_err(|unreadable| *unreadable))
 }
 
 struct Question<'a> {
@@ -197,28 +217,41 @@ impl Question<'_> {
             within &= ask(policy, Source::Boundary)?;
         }
         let by_bucket = match self.rules.and_then(|rules| rules.policy.as_ref()) {
-            _ if self.repairs(permission) => false,
-            None => false,
-            Some(Stored::Unreadable) => return Err(Refusal::Unreadable),
-            Some(Stored::Read(policy)) => ask(policy, Source::Bucket)?,
+            Some(policy) if !repairs(caller, permission) => ask(policy, Source::Bucket)?,
+            Some(_) | None => false,
         };
+        let restricted = |rules: &BucketRules| {
+            rules.has_public_policy && rules.public_access().restrict_public_buckets
+        };
+        let by_bucket = by_bucket && !(caller.is_anonymous() && self.rules.is_some_and(restricted));
         if !within {
             return Err(Refusal::Beyond { permission });
         }
-        if !(by_bucket || by_grant || self.by_role(permission)) {
+        if !(by_bucket || by_grant || self.by_role(permission) || self.by_acl(permission)) {
             return Err(Refusal::NotAllowed { permission });
         }
         Ok(by_grant)
     }
 
-    /// Whether an administrator is about to repair a policy, which the policy cannot forbid.
-    fn repairs(&self, permission: &str) -> bool {
-        let of_policies = [
-            "s3:DeleteBucketPolicy",
-            "s3:GetBucketPolicy",
-            "s3:PutBucketPolicy",
-        ];
-        self.caller.has(Role::AgencyAdmin) && of_policies.contains(&permission)
+    fn by_acl(&self, permission: &str) -> bool {
+        let Some(rules) = self.rules.filter(|rules| rules.has_acls()) else {
+            return false;
+        };
+        let closed = rules.public_access().ignore_public_acls;
+        let of_bucket = acl::of_bucket(permission).is_some_and(|wanted| {
+            let list = rules.acl.as_ref();
+            list.is_some_and(|list| list.allows(self.caller, wanted, closed))
+        });
+        let of_object = acl::of_object(permission)
+            .zip(self.situation.context.object)
+            .is_some_and(|(wanted, object)| {
+                // Whose the object is can always repair its list.
+                let acp = matches!(wanted, AclPermission::ReadAcp | AclPermission::WriteAcp);
+                let is_owner =
+                    !self.caller.is_anonymous() && object.owner == self.caller.canonical_id;
+                acp && is_owner || object.acl.allows(self.caller, wanted, closed)
+            });
+        of_bucket || of_object
     }
 
     fn by_role(&self, permission: &str) -> bool {
@@ -230,6 +263,27 @@ impl Question<'_> {
             .iter()
             .any(|role| allows(*role, self.action, self.owns))
     }
+}
+
+/// Whether an administrator is about to repair a policy, which no policy can forbid.
+fn repairs(caller: &Caller, permission: &str) -> bool {
+    let of_policies = [
+        "s3:DeleteBucketPolicy",
+        "s3:GetBucketPolicy",
+        "s3:PutBucketPolicy",
+    ];
+    caller.has(Role::AgencyAdmin) && of_policies.contains(&permission)
+}
+
+/// Whether an administrator is about to replace a document that may be the one that cannot be read.
+fn replaces(caller: &Caller, permission: &str) -> bool {
+    let of_documents = [
+        "s3:PutBucketAcl",
+        "s3:PutBucketOwnershipControls",
+        "s3:PutBucketPublicAccessBlock",
+    ];
+    let is_admin = caller.has(Role::AgencyAdmin);
+    repairs(caller, permission) || is_admin && of_documents.contains(&permission)
 }
 
 /// One row of the matrix. `owns` is true for the agency itself.

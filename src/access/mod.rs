@@ -5,6 +5,7 @@
 //! Keeps: law 6 (permission is a value) and law 8 (fail closed: what is not allowed is refused).
 //! Start at `decision.rs`.
 
+pub mod acl;
 pub mod action;
 pub mod bucket_rules;
 pub mod caller;
@@ -12,4 +13,5 @@ pub mod context;
 pub mod decision;
 pub mod permit;
 pub mod policy;
+pub mod public_access;
 pub mod role;

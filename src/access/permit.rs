@@ -11,6 +11,7 @@ use crate::types::names::PrincipalName;
 
 use super::action::Action;
 use super::bucket_rules::BucketRules;
+use super::bucket_rules::Unreadable;
 
 /// What `access` must know of a bucket to decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,8 +22,8 @@ pub struct BucketFacts {
     pub name: BucketName,
     /// The principal that made it.
     pub owner: CanonicalId,
-    /// Its documents that speak of access; none if it has none of its own.
-    pub rules: Option<Arc<BucketRules>>,
+    /// What its documents say of access; `None` if it has none: then it is as a new bucket is.
+    pub rules: Option<Arc<Result<BucketRules, Unreadable>>>,
 }
 
 /// The thing that an action is asked for.

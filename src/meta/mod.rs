@@ -3,8 +3,9 @@
 //!
 //! Owns: the schema and its migrations, the order in which changes become durable, the audit log's
 //! rows.
-//! May touch: `crypto` for the type of a key, `telemetry`, `types`. Never: document bytes in the
-//! clear, HTTP, the time, what an audit entry says.
+//! May touch: `access` to read a bucket's documents once for each record, `crypto` for the type of
+//! a key, `telemetry`, `types`. Never: document bytes in the clear, HTTP, the time, what an
+//! audit entry says.
 //! Keeps: law 1 (SQLCipher seals every page and log frame, sorts stay in memory), law 2 (a change
 //! and its entry share a transaction), law 3 (one file, one key), law 5 (`synchronous=FULL`, new
 //! files and directories synced), law 9 (versions are ordered by a number that only grows), law 10

@@ -1,10 +1,11 @@
 //! What commands take and queries give: the index in the house's own types.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
 use super::error::Error;
+use crate::access::bucket_rules::{BucketRules, Unreadable, Written};
 use crate::types::agency_key::{AgencyKeyNumber, KeyOrder};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
@@ -86,24 +87,62 @@ pub enum BucketDocument {
 /// The configurations of a bucket: the JSON text of each, whose shape and meaning belong to the
 /// room that uses it. What such a room cannot read refuses (law 8).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Documents(Vec<(BucketDocument, Arc<str>)>);
+pub struct Documents {
+    all: Vec<(BucketDocument, Arc<str>)>,
+    rules: Memo,
+}
+
+/// What `access` read in the documents, so that it reads them once for each record.
+#[derive(Clone, Debug, Default)]
+struct Memo(OnceLock<Option<Arc<Result<BucketRules, Unreadable>>>>);
+
+/// What is remembered follows from the texts.
+impl PartialEq for Memo {
+    fn eq(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Memo {}
 
 impl Documents {
+    /// What they say of access; `None` if none of them speaks of it.
+    pub fn rules(
+        &self,
+        agency: &AgencyId,
+        bucket: &BucketName,
+    ) -> Option<Arc<Result<BucketRules, Unreadable>>> {
+        let read = || {
+            let text = |kind| self.get(kind).map(|text| &**text);
+            let written = Written {
+                policy: text(BucketDocument::Policy),
+                public_access: text(BucketDocument::PublicAccessBlock),
+                ownership: text(BucketDocument::OwnershipControls),
+                acl: text(BucketDocument::Acl),
+            };
+            (!written.is_empty()).then(|| Arc::new(BucketRules::read(agency, bucket, written)))
+        };
+        self.rules.0.get_or_init(read).clone()
+    }
+
     /// The text of one, if it is set.
     pub fn get(&self, kind: BucketDocument) -> Option<&Arc<str>> {
-        let mut all = self.0.iter();
+        let mut all = self.all.iter();
         all.find(|(known, _)| *known == kind).map(|(_, body)| body)
     }
 
     /// Each that is set.
     pub fn iter(&self) -> impl Iterator<Item = (BucketDocument, &str)> {
-        self.0.iter().map(|(kind, body)| (*kind, &**body))
+        self.all.iter().map(|(kind, body)| (*kind, &**body))
     }
 }
 
 impl FromIterator<(BucketDocument, Arc<str>)> for Documents {
     fn from_iter<I: IntoIterator<Item = (BucketDocument, Arc<str>)>>(all: I) -> Self {
-        Self(all.into_iter().collect())
+        Self {
+            all: all.into_iter().collect(),
+            rules: Memo::default(),
+        }
     }
 }
 

@@ -117,6 +117,9 @@ pub const ISSUER_KEYS_MAX: usize = 64;
 pub const POLICY_BYTES_MAX: usize = 20 << 10;
 /// Statements of a policy document: the shortest that means anything has some 70 bytes.
 pub const POLICY_STATEMENTS_MAX: usize = 256;
+/// Lines of an access control list. Source: AWS S3 User Guide, "Access control list (ACL)
+/// overview".
+pub const ACL_GRANTS_MAX: usize = 100;
 /// Buckets of one agency.
 pub const BUCKETS_MAX: u32 = 10_000;
 /// Access keys of one agency.

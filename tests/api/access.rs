@@ -14,6 +14,51 @@ const UPLOAD: &str = "00000000000000000000000000000000";
 
 const TAGGING: &[u8] =
     b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
+const ENCRYPTION: &[u8] = b"<ServerSideEncryptionConfiguration><Rule>\
+    <ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>\
+    </ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>";
+const VERSIONING: &[u8] =
+    b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+/// A policy that changes nothing.
+const HARMLESS_POLICY: &[u8] = br#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
+    "Principal":{"AWS":"arn:aws:iam::agencia:user/nadie"},"Action":"s3:GetObject",
+    "Resource":"arn:aws:s3:::actas/*"}}"#;
+
+const OWNERSHIP: &[u8] = b"<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced\
+    </ObjectOwnership></Rule></OwnershipControls>";
+
+/// The sub-resource of a bucket that an operation reads, sets or removes, and what it is set to.
+fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
+    let name = action.name();
+    let known: [(&str, &str, &[u8]); 8] = [
+        ("BucketLocation", "location", b""),
+        ("BucketEncryption", "encryption", ENCRYPTION),
+        ("BucketVersioning", "versioning", VERSIONING),
+        ("BucketPolicyStatus", "policyStatus", b""),
+        ("BucketPolicy", "policy", HARMLESS_POLICY),
+        (
+            "PublicAccessBlock",
+            "publicAccessBlock",
+            b"<PublicAccessBlockConfiguration/>",
+        ),
+        ("BucketOwnershipControls", "ownershipControls", OWNERSHIP),
+        ("BucketTagging", "tagging", TAGGING),
+    ];
+    let found = known.into_iter().find(|(end, ..)| name.ends_with(end));
+    let (_, sub_resource, body) = found.expect("a row for every sub-resource");
+    (sub_resource, body)
+}
+
+fn of_bucket<'a>(caller: &'a Caller, action: Action, bucket_path: &str) -> Ask<'a> {
+    let (sub_resource, body) = sub_resource(action);
+    let name = action.name().to_ascii_uppercase();
+    let methods = ["GET", "PUT", "DELETE"];
+    let method = methods.into_iter().find(|method| name.starts_with(method));
+    let method = method.expect("a name that begins with its method");
+    let body = if method == "PUT" { body } else { b"" };
+    let path = format!("{bucket_path}?{sub_resource}");
+    caller.ask(method, &path).body(body)
+}
 
 /// A request for an operation on the bucket and key of this name. Exhaustive on purpose: a new
 /// operation must be tried too.
@@ -32,24 +77,27 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::CreateBucket => caller.ask("PUT", &bucket_path),
         A::HeadBucket => caller.ask("HEAD", &bucket_path),
         A::DeleteBucket => caller.ask("DELETE", &bucket_path),
-        A::GetBucketLocation => caller.ask("GET", &format!("{bucket_path}?location")),
-        A::GetBucketEncryption => caller.ask("GET", &format!("{bucket_path}?encryption")),
-        A::PutBucketEncryption => {
-            let rule = "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>\
-                        </ApplyServerSideEncryptionByDefault>";
-            let root = "ServerSideEncryptionConfiguration";
-            let xml = format!("<{root}><Rule>{rule}</Rule></{root}>");
-            caller
-                .ask("PUT", &format!("{bucket_path}?encryption"))
-                .body(xml.as_bytes())
-        }
-        A::DeleteBucketEncryption => caller.ask("DELETE", &format!("{bucket_path}?encryption")),
         A::ListObjects => caller.ask("GET", &bucket_path),
         A::ListObjectsV2 => caller.ask("GET", &format!("{bucket_path}?list-type=2")),
-        A::GetBucketVersioning => caller.ask("GET", &format!("{bucket_path}?versioning")),
-        A::PutBucketVersioning => caller
-            .ask("PUT", &format!("{bucket_path}?versioning"))
-            .body(b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"),
+        A::GetBucketLocation
+        | A::GetBucketEncryption
+        | A::PutBucketEncryption
+        | A::DeleteBucketEncryption
+        | A::GetBucketVersioning
+        | A::PutBucketVersioning
+        | A::GetBucketPolicy
+        | A::PutBucketPolicy
+        | A::DeleteBucketPolicy
+        | A::GetBucketPolicyStatus
+        | A::GetPublicAccessBlock
+        | A::PutPublicAccessBlock
+        | A::DeletePublicAccessBlock
+        | A::GetBucketOwnershipControls
+        | A::PutBucketOwnershipControls
+        | A::DeleteBucketOwnershipControls
+        | A::GetBucketTagging
+        | A::PutBucketTagging
+        | A::DeleteBucketTagging => of_bucket(caller, action, &bucket_path),
         A::ListObjectVersions => caller.ask("GET", &format!("{bucket_path}?versions")),
         A::ListMultipartUploads => caller.ask("GET", &format!("{bucket_path}?uploads")),
         A::PutObject => at("PUT").body(b"changed"),
@@ -57,12 +105,6 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::GetObjectTagging => at("GET").query("tagging"),
         A::PutObjectTagging => at("PUT").query("tagging").body(TAGGING),
         A::DeleteObjectTagging => at("DELETE").query("tagging"),
-        A::GetBucketTagging => caller.ask("GET", &format!("{bucket_path}?tagging")),
-        A::PutBucketTagging => {
-            let path = format!("{bucket_path}?tagging");
-            caller.ask("PUT", &path).body(TAGGING)
-        }
-        A::DeleteBucketTagging => caller.ask("DELETE", &format!("{bucket_path}?tagging")),
         A::HeadObject => at("HEAD"),
         A::DeleteObject => at("DELETE"),
         A::DeleteObjects => {
@@ -89,6 +131,7 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
 /// What reading a configuration answers as long as nobody has set it.
 fn unset(action: Action) -> Option<&'static str> {
     match action {
+        Action::GetBucketPolicy | Action::GetBucketPolicyStatus => Some("NoSuchBucketPolicy"),
         Action::GetBucketTagging => Some("NoSuchTagSet"),
         _ => None,
     }

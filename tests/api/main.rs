@@ -25,6 +25,7 @@ mod law_one;
 mod lists;
 mod multipart;
 mod objects;
+mod policies;
 mod quotas;
 mod start;
 mod sts;

@@ -9,6 +9,7 @@ use super::error::Reason;
 use super::key::PlainKey;
 use super::situation::Situation;
 use super::{Kind, Policy, StatementName, Verdict};
+use crate::access::acl::Acl;
 use crate::access::caller::{Caller, Claims, Proof};
 use crate::access::context::{ObjectFacts, RequestContext, RequestFacts};
 use crate::access::permit::{BucketFacts, Resource};
@@ -510,7 +511,9 @@ fn what_requests_and_objects_say() {
     ];
     scene.facts.tags = Some(pairs(&[("nivel", "reservado"), ("serie", "A")]));
     scene.object = Some(ObjectFacts {
+        owner: ANA,
         tags: pairs(&[("nivel", "publico")]),
+        acl: Acl::of_owner(ANA),
     });
     scene.version_id = Some(VersionId::Null);
     for (condition, expected) in [

@@ -63,6 +63,7 @@ codes! {
     IncompleteBody 400 "The body ended before the number of bytes given by Content-Length.";
     InternalError 500 "The store met an internal error; try again.";
     InvalidAccessKeyId 403 "The access key id you provided does not exist in our records.";
+    InvalidBucketAclWithObjectOwnership 400 "Bucket cannot have ACLs set with BucketOwnerEnforced";
     InvalidArgument 400 "Invalid argument.";
     InvalidBucketName 400 "The specified bucket is not valid.";
     InvalidDigest 400 "The Content-MD5 you specified is not valid.";
@@ -78,6 +79,7 @@ codes! {
     KmsDisabled ("KMS.DisabledException") 400 "The specified KMS key is not enabled.";
     KmsNotFound ("KMS.NotFoundException") 400 "The specified KMS key could not be found.";
     KeyTooLongError 400 "Your key is too long.";
+    MalformedPolicy 400 "Policies must be valid JSON and the first byte must be '{'";
     MalformedXML 400 "The XML you provided was not well-formed or not of the expected shape.";
     MaxMessageLengthExceeded 400 "Your request was too big.";
     MetadataTooLarge 400 "Your metadata headers exceed the maximum allowed metadata size.";
@@ -86,12 +88,15 @@ codes! {
     MissingRequestBodyError 400 "Request body is empty.";
     MissingSecurityHeader 400 "Your request was missing a required header.";
     NoSuchBucket 404 "The specified bucket does not exist.";
+    NoSuchBucketPolicy 404 "The bucket policy does not exist";
     NoSuchKey 404 "The specified key does not exist.";
     NoSuchTagSet 404 "The TagSet does not exist.";
+    NoSuchPublicAccessBlockConfiguration 404 "The public access block configuration was not found";
     NoSuchUpload 404 "The specified upload does not exist; it may have been aborted or completed.";
     NoSuchVersion 404 "The specified version does not exist.";
     NotImplemented 501 "The request implies functionality that is not implemented.";
     NotModified 304 "Not Modified";
+    OwnershipControlsNotFoundError 404 "The bucket ownership controls were not found";
     PreconditionFailed 412 "At least one of the preconditions you specified did not hold.";
     QuotaExceeded 403 "The quota of the bucket or of the agency is reached.";
     RequestTimeTooSkewed 403 "The request time differs too much from the current time.";

@@ -31,13 +31,18 @@ mod copy_object;
 mod create_bucket;
 mod create_multipart_upload;
 mod delete_bucket;
+mod delete_bucket_document;
 mod delete_object;
 mod delete_object_tagging;
 mod delete_objects;
 mod get_bucket_location;
+mod get_bucket_ownership_controls;
+mod get_bucket_policy;
+mod get_bucket_policy_status;
 mod get_bucket_versioning;
 mod get_object;
 mod get_object_tagging;
+mod get_public_access_block;
 mod head_bucket;
 mod list_buckets;
 mod list_multipart_uploads;
@@ -45,9 +50,12 @@ mod list_object_versions;
 mod list_objects;
 mod list_objects_v2;
 mod list_parts;
+mod put_bucket_ownership_controls;
+mod put_bucket_policy;
 mod put_bucket_versioning;
 mod put_object;
 mod put_object_tagging;
+mod put_public_access_block;
 mod upload_part;
 mod upload_part_copy;
 
@@ -95,5 +103,25 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         }
         Action::AbortMultipartUpload => abort_multipart_upload::abort_multipart_upload(req).await,
         Action::ListParts => list_parts::list_parts(req).await,
+        Action::PutBucketPolicy => put_bucket_policy::put_bucket_policy(req).await,
+        Action::GetBucketPolicy => get_bucket_policy::get_bucket_policy(req).await,
+        Action::DeleteBucketPolicy => delete_bucket_document::delete_bucket_policy(req).await,
+        Action::GetBucketPolicyStatus => {
+            get_bucket_policy_status::get_bucket_policy_status(req).await
+        }
+        Action::PutPublicAccessBlock => put_public_access_block::put_public_access_block(req).await,
+        Action::GetPublicAccessBlock => get_public_access_block::get_public_access_block(req).await,
+        Action::DeletePublicAccessBlock => {
+            delete_bucket_document::delete_public_access_block(req).await
+        }
+        Action::PutBucketOwnershipControls => {
+            put_bucket_ownership_controls::put_bucket_ownership_controls(req).await
+        }
+        Action::GetBucketOwnershipControls => {
+            get_bucket_ownership_controls::get_bucket_ownership_controls(req).await
+        }
+        Action::DeleteBucketOwnershipControls => {
+            delete_bucket_document::delete_bucket_ownership_controls(req).await
+        }
     }
 }

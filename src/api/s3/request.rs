@@ -8,12 +8,16 @@ use actix_http::Uri;
 use actix_http::header::HeaderMap;
 
 use crate::access::action::Action;
+use crate::access::bucket_rules::BucketRules;
+use crate::access::bucket_rules::Unreadable;
 use crate::access::caller::Caller;
 use crate::access::context::RequestContext;
 use crate::access::decision;
+use crate::access::decision::Refusal;
 use crate::access::permit::BucketFacts;
 use crate::access::permit::Permit;
 use crate::access::permit::Resource;
+use crate::access::policy::Policy;
 use crate::api::http::body::BodySlot;
 use crate::api::http::house::House;
 use crate::api::http::target::Query;
@@ -30,6 +34,7 @@ use crate::types::ids::RequestId;
 use crate::types::ids::UploadId;
 use crate::types::ids::VersionId;
 use crate::types::limits;
+use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
 
@@ -124,7 +129,7 @@ impl S3Request {
     /// Permission for the request's action on its bucket.
     pub async fn permit_bucket(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
         let record = self.bucket_record(self.bucket_name()?).await?;
-        let resource = Resource::Bucket(facts(&record));
+        let resource = Resource::Bucket(facts(&self.caller.agency, &record));
         Ok((self.decide(self.action, resource, None)?, record))
     }
 
@@ -145,8 +150,39 @@ impl S3Request {
         object_key: &ObjectKey,
         version_id: Option<VersionId>,
     ) -> Result<Permit, S3Error> {
-        let resource = Resource::Object(facts(bucket), object_key.clone());
+        let resource = Resource::Object(facts(&self.caller.agency, bucket), object_key.clone());
         self.decide(action, resource, version_id)
+    }
+
+    /// Reads what a bucket's documents say of access.
+    pub(super) fn with_rules<T>(
+        &self,
+        bucket: &BucketRecord,
+        read: impl FnOnce(&BucketRules) -> T,
+    ) -> Result<T, S3Error> {
+        match facts(&self.caller.agency, bucket).rules.as_deref() {
+            None => Ok(read(&BucketRules::default())),
+            Some(Ok(rules)) => Ok(read(rules)),
+            Some(Err(Unreadable)) => Err(Refusal::Unreadable.into()),
+        }
+    }
+
+    /// Whether the caller would still be allowed what a permit is for if this were the policy of
+    /// its bucket.
+    pub(super) fn may_still(&self, permit: &Permit, policy: Policy) -> Result<bool, S3Error> {
+        let Resource::Bucket(bucket) = permit.resource() else {
+            return Err(Code::InvalidRequest.into());
+        };
+        let rules = BucketRules {
+            has_public_policy: policy.is_public(),
+            policy: Some(policy),
+            ..BucketRules::default()
+        };
+        let resource = Resource::Bucket(BucketFacts {
+            rules: Some(Arc::new(Ok(rules))),
+            ..bucket.clone()
+        });
+        Ok(self.decide(permit.action(), resource, None).is_ok())
     }
 
     fn decide(
@@ -303,11 +339,11 @@ pub fn version_id(argument: &'static str, text: &str) -> Result<VersionId, S3Err
         .map_err(|_| S3Error::argument(argument, text, "Invalid version id specified"))
 }
 
-fn facts(record: &BucketRecord) -> BucketFacts {
+fn facts(agency: &AgencyId, record: &BucketRecord) -> BucketFacts {
     BucketFacts {
         id: record.id,
         name: record.name.clone(),
         owner: record.owner.id,
-        rules: None,
+        rules: record.documents.rules(agency, &record.name),
     }
 }

@@ -116,6 +116,15 @@ const UPLOAD_HEADERS: &[&str] = &[
     "x-amz-trailer",
 ];
 
+/// Those of a body, and the consent to be locked out.
+const POLICY_HEADERS: &[&str] = &[
+    "x-amz-checksum-*",
+    "x-amz-confirm-remove-self-bucket-access",
+    "x-amz-decoded-content-length",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
+
 const PUT_HEADERS: &[&str] = &[
     "x-amz-acl",
     "x-amz-checksum-*",
@@ -244,6 +253,27 @@ pub const ROUTES: &[Route] = &[
     ]),
     route("HEAD", Scope::Bucket, Action::HeadBucket),
     route("DELETE", Scope::Bucket, Action::DeleteBucket),
+    route("GET", Scope::Bucket, Action::GetBucketPolicy).by("policy"),
+    route("PUT", Scope::Bucket, Action::PutBucketPolicy)
+        .by("policy")
+        .headers(POLICY_HEADERS),
+    route("DELETE", Scope::Bucket, Action::DeleteBucketPolicy).by("policy"),
+    route("GET", Scope::Bucket, Action::GetBucketPolicyStatus).by("policyStatus"),
+    route("GET", Scope::Bucket, Action::GetPublicAccessBlock).by("publicAccessBlock"),
+    route("PUT", Scope::Bucket, Action::PutPublicAccessBlock)
+        .by("publicAccessBlock")
+        .headers(UPLOAD_HEADERS),
+    route("DELETE", Scope::Bucket, Action::DeletePublicAccessBlock).by("publicAccessBlock"),
+    route("GET", Scope::Bucket, Action::GetBucketOwnershipControls).by("ownershipControls"),
+    route("PUT", Scope::Bucket, Action::PutBucketOwnershipControls)
+        .by("ownershipControls")
+        .headers(UPLOAD_HEADERS),
+    route(
+        "DELETE",
+        Scope::Bucket,
+        Action::DeleteBucketOwnershipControls,
+    )
+    .by("ownershipControls"),
     route("GET", Scope::Bucket, Action::GetBucketLocation).by("location"),
     route("GET", Scope::Bucket, Action::GetBucketVersioning).by("versioning"),
     route("PUT", Scope::Bucket, Action::PutBucketVersioning)
@@ -444,72 +474,113 @@ mod tests {
         assert_eq!(found.ok().map(|route| route.action), expected, "{request}");
     }
 
+    const COPY: &str = "x-amz-copy-source";
+
+    /// A request, a header that it has, and the operation that it asks for.
+    const REQUESTS: &[(&str, &str, Option<Action>)] = &[
+        ("GET /", "", Some(Action::ListBuckets)),
+        ("PUT /b", "", Some(Action::CreateBucket)),
+        ("HEAD /b", "", Some(Action::HeadBucket)),
+        ("DELETE /b", "", Some(Action::DeleteBucket)),
+        ("GET /b", "", Some(Action::ListObjects)),
+        (
+            "GET /b?list-type=2&prefix=a",
+            "",
+            Some(Action::ListObjectsV2),
+        ),
+        ("GET /b?location", "", Some(Action::GetBucketLocation)),
+        ("PUT /b?policy", "", Some(Action::PutBucketPolicy)),
+        ("GET /b?policy", "", Some(Action::GetBucketPolicy)),
+        ("DELETE /b?policy", "", Some(Action::DeleteBucketPolicy)),
+        (
+            "GET /b?policyStatus",
+            "",
+            Some(Action::GetBucketPolicyStatus),
+        ),
+        (
+            "PUT /b?publicAccessBlock",
+            "",
+            Some(Action::PutPublicAccessBlock),
+        ),
+        (
+            "GET /b?publicAccessBlock",
+            "",
+            Some(Action::GetPublicAccessBlock),
+        ),
+        (
+            "DELETE /b?publicAccessBlock",
+            "",
+            Some(Action::DeletePublicAccessBlock),
+        ),
+        (
+            "PUT /b?ownershipControls",
+            "",
+            Some(Action::PutBucketOwnershipControls),
+        ),
+        (
+            "GET /b?ownershipControls",
+            "",
+            Some(Action::GetBucketOwnershipControls),
+        ),
+        (
+            "DELETE /b?ownershipControls",
+            "",
+            Some(Action::DeleteBucketOwnershipControls),
+        ),
+        ("GET /b?versioning", "", Some(Action::GetBucketVersioning)),
+        ("PUT /b?versioning", "", Some(Action::PutBucketVersioning)),
+        ("GET /b?versions", "", Some(Action::ListObjectVersions)),
+        ("GET /b?tagging", "", Some(Action::GetBucketTagging)),
+        ("PUT /b?tagging", "", Some(Action::PutBucketTagging)),
+        ("DELETE /b?tagging", "", Some(Action::DeleteBucketTagging)),
+        ("GET /b?encryption", "", Some(Action::GetBucketEncryption)),
+        ("PUT /b?encryption", "", Some(Action::PutBucketEncryption)),
+        (
+            "DELETE /b?encryption",
+            "",
+            Some(Action::DeleteBucketEncryption),
+        ),
+        ("GET /b?uploads", "", Some(Action::ListMultipartUploads)),
+        ("POST /b?delete", "", Some(Action::DeleteObjects)),
+        ("PUT /b/k", "", Some(Action::PutObject)),
+        ("PUT /b/k", COPY, Some(Action::CopyObject)),
+        (
+            "PUT /b/k?uploadId=1&partNumber=1",
+            "",
+            Some(Action::UploadPart),
+        ),
+        (
+            "PUT /b/k?uploadId=1&partNumber=1",
+            COPY,
+            Some(Action::UploadPartCopy),
+        ),
+        ("POST /b/k?uploads", "", Some(Action::CreateMultipartUpload)),
+        (
+            "POST /b/k?uploadId=1",
+            "",
+            Some(Action::CompleteMultipartUpload),
+        ),
+        (
+            "DELETE /b/k?uploadId=1",
+            "",
+            Some(Action::AbortMultipartUpload),
+        ),
+        ("GET /b/k", "", Some(Action::GetObject)),
+        ("HEAD /b/k", "", Some(Action::HeadObject)),
+        ("DELETE /b/k", "", Some(Action::DeleteObject)),
+        ("GET /b/k?uploadId=1", "", Some(Action::ListParts)),
+        ("GET /b/k?tagging", "", Some(Action::GetObjectTagging)),
+        ("PUT /b/k?tagging", "", Some(Action::PutObjectTagging)),
+        ("DELETE /b/k?tagging", "", Some(Action::DeleteObjectTagging)),
+        ("POST /", "", None),
+        ("POST /b/k", "", None),
+        ("PATCH /b/k", "", None),
+    ];
+
     #[test]
     fn every_operation_has_its_request() {
-        let copy = "x-amz-copy-source";
-        let cases = [
-            ("GET /", "", Some(Action::ListBuckets)),
-            ("PUT /b", "", Some(Action::CreateBucket)),
-            ("HEAD /b", "", Some(Action::HeadBucket)),
-            ("DELETE /b", "", Some(Action::DeleteBucket)),
-            ("GET /b", "", Some(Action::ListObjects)),
-            (
-                "GET /b?list-type=2&prefix=a",
-                "",
-                Some(Action::ListObjectsV2),
-            ),
-            ("GET /b?location", "", Some(Action::GetBucketLocation)),
-            ("GET /b?versioning", "", Some(Action::GetBucketVersioning)),
-            ("PUT /b?versioning", "", Some(Action::PutBucketVersioning)),
-            ("GET /b?versions", "", Some(Action::ListObjectVersions)),
-            ("GET /b?tagging", "", Some(Action::GetBucketTagging)),
-            ("PUT /b?tagging", "", Some(Action::PutBucketTagging)),
-            ("DELETE /b?tagging", "", Some(Action::DeleteBucketTagging)),
-            ("GET /b?encryption", "", Some(Action::GetBucketEncryption)),
-            ("PUT /b?encryption", "", Some(Action::PutBucketEncryption)),
-            (
-                "DELETE /b?encryption",
-                "",
-                Some(Action::DeleteBucketEncryption),
-            ),
-            ("GET /b?uploads", "", Some(Action::ListMultipartUploads)),
-            ("POST /b?delete", "", Some(Action::DeleteObjects)),
-            ("PUT /b/k", "", Some(Action::PutObject)),
-            ("PUT /b/k", copy, Some(Action::CopyObject)),
-            (
-                "PUT /b/k?uploadId=1&partNumber=1",
-                "",
-                Some(Action::UploadPart),
-            ),
-            (
-                "PUT /b/k?uploadId=1&partNumber=1",
-                copy,
-                Some(Action::UploadPartCopy),
-            ),
-            ("POST /b/k?uploads", "", Some(Action::CreateMultipartUpload)),
-            (
-                "POST /b/k?uploadId=1",
-                "",
-                Some(Action::CompleteMultipartUpload),
-            ),
-            (
-                "DELETE /b/k?uploadId=1",
-                "",
-                Some(Action::AbortMultipartUpload),
-            ),
-            ("GET /b/k", "", Some(Action::GetObject)),
-            ("HEAD /b/k", "", Some(Action::HeadObject)),
-            ("DELETE /b/k", "", Some(Action::DeleteObject)),
-            ("GET /b/k?uploadId=1", "", Some(Action::ListParts)),
-            ("GET /b/k?tagging", "", Some(Action::GetObjectTagging)),
-            ("PUT /b/k?tagging", "", Some(Action::PutObjectTagging)),
-            ("DELETE /b/k?tagging", "", Some(Action::DeleteObjectTagging)),
-            ("POST /", "", None),
-            ("POST /b/k", "", None),
-            ("PATCH /b/k", "", None),
-        ];
         let mut seen = Vec::new();
-        for (request, header, expected) in cases {
+        for (request, header, expected) in REQUESTS.iter().copied() {
             check(request, header, expected);
             seen.extend(expected);
         }
@@ -519,9 +590,9 @@ mod tests {
 
     #[test]
     fn missing_sub_resources_are_named() {
-        let query = Query::parse("policy").unwrap();
+        let query = Query::parse("torrent").unwrap();
         let found = find("PUT", Scope::Bucket, |name| query.value(name), |_| false);
-        assert_eq!(found.err(), Some(NoRoute::SubResource("policy")));
+        assert_eq!(found.err(), Some(NoRoute::SubResource("torrent")));
     }
 
     #[test]
