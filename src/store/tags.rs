@@ -1,8 +1,11 @@
 //! Tags of objects: the one thing of a stored version that may change.
 
+use crate::access::acl::Acl;
+use crate::access::context::ObjectFacts;
 use crate::access::permit::Permit;
 use crate::audit::entry::Draft;
 use crate::meta::commands::SetTags;
+use crate::meta::records::ObjectHead;
 use crate::meta::records::VersionRecord;
 use crate::types::ids::BucketId;
 use crate::types::ids::VersionId;
@@ -41,34 +44,42 @@ impl Store {
         Ok(Committed(agency.change(&subject, command, draft).await?))
     }
 
-    /// The tags of an object before anybody is permitted anything on it: a policy may decide by
-    /// them. `None` if there is no such object.
+    /// What a decision may depend on of an object, before anybody is permitted anything on it.
+    /// `None` if there is no such object.
     ///
     /// # Errors
     /// If the index cannot be read.
-    pub async fn tags(
+    pub async fn object_facts(
         &self,
         agency: &AgencyId,
         bucket_id: BucketId,
         object_key: &ObjectKey,
         version_id: Option<VersionId>,
-    ) -> Result<Option<Tags>, Error> {
+    ) -> Result<Option<ObjectFacts>, Error> {
         let agency = self.agency(agency).await?;
         let Some(version_id) = version_id else {
             if let Ok(record) = agency.recent.object(bucket_id, object_key) {
-                return Ok(Some(record.head.metadata.tags.clone()));
+                return Ok(Some(facts(&record.head)));
             }
             let head = agency
                 .index
                 .read(|reader| reader.object_head(bucket_id, object_key))?;
-            return Ok(head.map(|head| head.metadata.tags));
+            return Ok(head.as_ref().map(facts));
         };
         let found = agency
             .index
             .read(|reader| reader.object_version_head(bucket_id, object_key, &version_id))?;
         Ok(match found {
-            Some(VersionRecord::Object(head)) => Some(head.metadata.tags),
+            Some(VersionRecord::Object(head)) => Some(facts(&head)),
             Some(VersionRecord::Marker(_)) | None => None,
         })
+    }
+}
+
+fn facts(head: &ObjectHead) -> ObjectFacts {
+    ObjectFacts {
+        owner: head.owner.id,
+        tags: head.metadata.tags.pairs().to_vec(),
+        acl: Acl::of_owner(head.owner.id),
     }
 }

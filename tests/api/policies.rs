@@ -309,6 +309,70 @@ fn a_policy_asks_for_addresses_and_transport() {
 }
 
 #[test]
+fn tags_decide() {
+    let scene = scene();
+    let tag = |caller: &Caller, level: &str| {
+        let tag = format!("<Tag><Key>nivel</Key><Value>{level}</Value></Tag>");
+        let xml = format!("<Tagging><TagSet>{tag}</TagSet></Tagging>");
+        let put = caller.ask("PUT", "/actas/libre/a?tagging");
+        put.body(xml.as_bytes()).send().status
+    };
+    let existing = "s3:ExistingObjectTag/nivel";
+    scene.set(json!([
+        {"Effect": "Allow", "Principal": user("archivo"), "Action": "s3:GetObject*",
+         "Resource": "arn:aws:s3:::actas/*",
+         "Condition": {"StringEquals": {existing: "publico"}}},
+        {"Effect": "Allow", "Principal": user("archivo"),
+         "Action": ["s3:PutObject", "s3:PutObjectTagging"],
+         "Resource": "arn:aws:s3:::actas/*",
+         "Condition": {"StringEquals": {"s3:RequestObjectTag/nivel": "publico"}}},
+        {"Effect": "Deny", "Principal": user("lectora"), "Action": "s3:*",
+         "Resource": "arn:aws:s3:::actas/*",
+         "Condition": {"StringEquals": {existing: "secreto"}}},
+    ]));
+    let (other, reader) = (&scene.other, &scene.reader);
+    let statuses = |status: [u16; 2]| {
+        assert_eq!(
+            [other, reader].map(|c| c.get("actas/libre/a").send().status),
+            status
+        );
+        assert_eq!(
+            [other, reader].map(|c| c.head("actas/libre/a").send().status),
+            status
+        );
+        let version = "versionId=null";
+        assert_eq!(
+            [other, reader].map(|c| c.get("actas/libre/a").query(version).send().status),
+            status
+        );
+    };
+    statuses([403, 200]);
+    assert_eq!(tag(&scene.owner, "secreto"), 200);
+    statuses([403, 403]);
+    // Nobody learns by a refusal whether there is an object.
+    other.get("actas/libre/nada").refused(403, "AccessDenied");
+    assert_eq!(tag(other, "secreto"), 403);
+    assert_eq!(tag(other, "publico"), 200);
+    statuses([200, 200]);
+    let put = |tagging: &str| {
+        let put = other.put("actas/libre/nueva", b"n");
+        put.header("x-amz-tagging", tagging).send().status
+    };
+    assert_eq!(put("nivel=secreto"), 403);
+    assert_eq!(put("nivel=publico&nivel=publico"), 400);
+    assert_eq!(put("nivel=publico"), 200);
+    other
+        .put("actas/libre/nueva", b"n")
+        .refused(403, "AccessDenied");
+    // A copy reads what its source lets it read.
+    other
+        .copy("actas/cerrado/b", "actas/libre/copia")
+        .header("x-amz-tagging-directive", "REPLACE")
+        .header("x-amz-tagging", "nivel=publico")
+        .refused(403, "AccessDenied");
+}
+
+#[test]
 fn public_policies_are_refused_while_the_block_says_so() {
     let scene = scene();
     let open = document(

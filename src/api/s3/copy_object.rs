@@ -58,8 +58,8 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
                        itself without changing the object's metadata.";
         return Err(S3Error::new(Code::InvalidRequest, message));
     }
-    let tags = tagging.tags(req, &source)?;
-    tagging::permit(req, &bucket, &tags)?;
+    let tags = tagging.tags(req, &source).await?;
+    tagging::permit(req, &bucket, &tags).await?;
     let metadata = match directive {
         Directive::Copy => source.found.metadata().clone(),
         Directive::Replace(metadata) => metadata,
@@ -149,7 +149,7 @@ impl TaggingDirective {
     }
 
     /// The copy's tags; to copy them is to read them, which needs its own permission.
-    fn tags(self, req: &S3Request, source: &Source) -> Result<Tags, S3Error> {
+    async fn tags(self, req: &S3Request, source: &Source) -> Result<Tags, S3Error> {
         let tags = match self {
             Self::Replace(tags) => return Ok(tags),
             Self::Copy => source.found.metadata().tags.clone(),
@@ -161,7 +161,8 @@ impl TaggingDirective {
                 bucket,
                 object_key,
                 source.version_id,
-            )?;
+            )
+            .await?;
         }
         Ok(tags)
     }
@@ -193,7 +194,9 @@ impl Source {
             .transpose()?;
         let customer = encryption::source_customer_key(req)?;
         let bucket = req.bucket_record(&bucket_name).await?;
-        let permit = req.permit_on(Action::GetObject, &bucket, &object_key, version_id)?;
+        let permit = req
+            .permit_on(Action::GetObject, &bucket, &object_key, version_id)
+            .await?;
         let found = req.store().find(&permit, version_id).await?;
         if let (Some(_), Some(VersionRecord::Marker(_))) = (version_id, &found) {
             let message = "The source of a copy request may not specifically refer to a delete \

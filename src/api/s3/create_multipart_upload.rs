@@ -25,7 +25,7 @@ pub(super) async fn create_multipart_upload(req: &S3Request) -> Result<Reply, S3
     let checksum = checksum(req)?;
     let metadata = metadata::parse(&req.head.headers, object_key)?;
     let (permit, bucket) = req.permit_object().await?;
-    tagging::permit(req, &bucket, &metadata.tags)?;
+    tagging::permit(req, &bucket, &metadata.tags).await?;
     let upload = NewUpload {
         metadata,
         checksum,

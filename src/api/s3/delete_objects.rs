@@ -56,7 +56,7 @@ pub(super) async fn delete_objects(req: &S3Request) -> Result<Reply, S3Error> {
     let mut refused = Vec::with_capacity(delete.object.len());
     let mut deletions = Vec::with_capacity(delete.object.len());
     for object in &delete.object {
-        match deletion(req, &bucket, object) {
+        match deletion(req, &bucket, object).await {
             Ok(deletion) => {
                 deletions.push(deletion);
                 refused.push(None);
@@ -116,7 +116,11 @@ fn render(
     xml.finish("DeleteResult")
 }
 
-fn deletion(req: &S3Request, bucket: &BucketRecord, object: &Object) -> Result<Deletion, S3Error> {
+async fn deletion(
+    req: &S3Request,
+    bucket: &BucketRecord,
+    object: &Object,
+) -> Result<Deletion, S3Error> {
     if object.etag.is_some() || object.last_modified_time.is_some() || object.size.is_some() {
         return Err(S3Error::not_implemented("A conditional delete"));
     }
@@ -126,7 +130,9 @@ fn deletion(req: &S3Request, bucket: &BucketRecord, object: &Object) -> Result<D
         None => None,
         Some(text) => Some(VersionId::parse(text).map_err(|_| S3Error::from(Code::NoSuchVersion))?),
     };
-    let permit = req.permit_on(req.action, bucket, &object_key, version_id)?;
+    let permit = req
+        .permit_on(req.action, bucket, &object_key, version_id)
+        .await?;
     Ok(Deletion { permit, version_id })
 }
 

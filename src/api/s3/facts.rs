@@ -8,6 +8,7 @@ use crate::access::context::RequestFacts;
 use crate::access::policy::key::PlainKey;
 use crate::api::http::target::Query;
 use crate::types::clock::Time;
+use crate::types::tags::Tags;
 
 use super::request::S3Request;
 
@@ -57,6 +58,26 @@ impl RequestFacts for S3Request {
     fn bypasses_governance(&self) -> bool {
         self.header("x-amz-bypass-governance-retention")
             .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+}
+
+/// A request whose body gives its object tags.
+pub(super) struct Tagging<'a> {
+    pub(super) request: &'a S3Request,
+    pub(super) tags: &'a Tags,
+}
+
+impl RequestFacts for Tagging<'_> {
+    fn value(&self, key: PlainKey) -> Option<Cow<'_, str>> {
+        self.request.value(key)
+    }
+
+    fn tags(&self) -> Option<Vec<(String, String)>> {
+        Some(self.tags.pairs().to_vec())
+    }
+
+    fn bypasses_governance(&self) -> bool {
+        self.request.bypasses_governance()
     }
 }
 

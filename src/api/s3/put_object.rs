@@ -26,7 +26,7 @@ pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
     let precondition = conditions::write(&req.head.headers)?;
     let document = req.document()?;
     let (permit, bucket) = req.permit_object().await?;
-    tagging::permit(req, &bucket, &metadata.tags)?;
+    tagging::permit(req, &bucket, &metadata.tags).await?;
     let object = NewObject {
         metadata,
         asked: wanted.or_default_of(req, &bucket)?,

@@ -10,8 +10,9 @@ use super::tagging;
 
 pub(super) async fn put_object_tagging(req: &S3Request) -> Result<Reply, S3Error> {
     let wanted = req.version_id()?;
-    let (permit, bucket) = req.permit_object().await?;
+    // Policies may decide by the tags, which stand in the body.
     let tags = Tags::of_object(tagging::read(&req.xml_body().await?)?)?;
+    let (permit, bucket) = req.permit_tagging(&tags).await?;
     // Says why there may be nothing to tag: no such key, no such version, a delete marker.
     req.find_head(&permit, wanted).await?;
     let changed = req

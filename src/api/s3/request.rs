@@ -12,6 +12,7 @@ use crate::access::bucket_rules::BucketRules;
 use crate::access::bucket_rules::Unreadable;
 use crate::access::caller::Caller;
 use crate::access::context::RequestContext;
+use crate::access::context::RequestFacts;
 use crate::access::decision;
 use crate::access::decision::Refusal;
 use crate::access::permit::BucketFacts;
@@ -34,14 +35,15 @@ use crate::types::ids::RequestId;
 use crate::types::ids::UploadId;
 use crate::types::ids::VersionId;
 use crate::types::limits;
-use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
+use crate::types::tags::Tags;
 
 use super::authenticate::Payload;
 use super::code::Code;
 use super::document::Document;
 use super::error::S3Error;
+use super::facts;
 
 /// The head of a request as it came, before anything of it is believed.
 #[derive(Clone, Debug)]
@@ -117,41 +119,91 @@ impl S3Request {
 
     /// Permission for the request's action on the agency itself.
     pub fn permit_agency(&self) -> Result<Permit, S3Error> {
-        self.decide(self.action, Resource::Agency, None)
+        self.decide(self.action, Resource::Agency)
     }
 
     /// Permission to make the bucket that the target names.
     pub fn permit_new_bucket(&self) -> Result<Permit, S3Error> {
         let resource = Resource::NewBucket(self.bucket_name()?.clone());
-        self.decide(self.action, resource, None)
+        self.decide(self.action, resource)
     }
 
     /// Permission for the request's action on its bucket.
     pub async fn permit_bucket(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
         let record = self.bucket_record(self.bucket_name()?).await?;
-        let resource = Resource::Bucket(facts(&self.caller.agency, &record));
-        Ok((self.decide(self.action, resource, None)?, record))
+        let resource = Resource::Bucket(self.facts_of(&record));
+        Ok((self.decide(self.action, resource)?, record))
     }
 
     /// Permission for the request's action on its object.
     pub async fn permit_object(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
         let record = self.bucket_record(self.bucket_name()?).await?;
         let object_key = self.object_key()?;
-        let permit = self.permit_on(self.action, &record, object_key, self.version_id()?)?;
+        let version_id = self.version_id()?;
+        let permit = self
+            .permit_on(self.action, &record, object_key, version_id)
+            .await?;
+        Ok((permit, record))
+    }
+
+    /// As [`S3Request::permit_object`], for a request whose body gives the object these tags.
+    pub async fn permit_tagging(
+        &self,
+        tags: &Tags,
+    ) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
+        let record = self.bucket_record(self.bucket_name()?).await?;
+        let resource = self.object_in(&record, self.object_key()?);
+        let says = facts::Tagging {
+            request: self,
+            tags,
+        };
+        let permit = self
+            .decide_on_object(self.action, resource, self.version_id()?, &says)
+            .await?;
         Ok((permit, record))
     }
 
     /// Permission for an action on an object, or on a version of it: a copy's source, one key of
     /// many.
-    pub fn permit_on(
+    pub async fn permit_on(
         &self,
         action: Action,
         bucket: &BucketRecord,
         object_key: &ObjectKey,
         version_id: Option<VersionId>,
     ) -> Result<Permit, S3Error> {
-        let resource = Resource::Object(facts(&self.caller.agency, bucket), object_key.clone());
-        self.decide(action, resource, version_id)
+        let resource = self.object_in(bucket, object_key);
+        self.decide_on_object(action, resource, version_id, self)
+            .await
+    }
+
+    fn object_in(&self, bucket: &BucketRecord, object_key: &ObjectKey) -> Resource {
+        Resource::Object(self.facts_of(bucket), object_key.clone())
+    }
+
+    /// Looks the object up only if the decision depends on it.
+    async fn decide_on_object(
+        &self,
+        action: Action,
+        resource: Resource,
+        version_id: Option<VersionId>,
+        says: &dyn RequestFacts,
+    ) -> Result<Permit, S3Error> {
+        let mut object = None;
+        if let Resource::Object(bucket, object_key) = &resource
+            && decision::needs_object(&self.caller, &resource)
+        {
+            object = self
+                .store()
+                .object_facts(&self.caller.agency, bucket.id, object_key, version_id)
+                .await?;
+        }
+        let context = RequestContext {
+            version_id,
+            object: object.as_ref(),
+            ..self.context(says)
+        };
+        Ok(decision::decide(&self.caller, action, resource, &context)?)
     }
 
     /// Reads what a bucket's documents say of access.
@@ -160,7 +212,7 @@ impl S3Request {
         bucket: &BucketRecord,
         read: impl FnOnce(&BucketRules) -> T,
     ) -> Result<T, S3Error> {
-        match facts(&self.caller.agency, bucket).rules.as_deref() {
+        match self.facts_of(bucket).rules.as_deref() {
             None => Ok(read(&BucketRules::default())),
             Some(Ok(rules)) => Ok(read(rules)),
             Some(Err(Unreadable)) => Err(Refusal::Unreadable.into()),
@@ -182,24 +234,32 @@ impl S3Request {
             rules: Some(Arc::new(Ok(rules))),
             ..bucket.clone()
         });
-        Ok(self.decide(permit.action(), resource, None).is_ok())
+        Ok(self.decide(permit.action(), resource).is_ok())
     }
 
-    fn decide(
-        &self,
-        action: Action,
-        resource: Resource,
-        version_id: Option<VersionId>,
-    ) -> Result<Permit, S3Error> {
-        let context = RequestContext {
+    fn decide(&self, action: Action, resource: Resource) -> Result<Permit, S3Error> {
+        let context = self.context(self);
+        Ok(decision::decide(&self.caller, action, resource, &context)?)
+    }
+
+    fn context<'a>(&self, request: &'a dyn RequestFacts) -> RequestContext<'a> {
+        RequestContext {
             at: self.arrival.at,
             remote: self.head.remote,
             is_secure: self.house.is_secure,
-            version_id,
-            request: self,
+            version_id: None,
+            request,
             object: None,
-        };
-        Ok(decision::decide(&self.caller, action, resource, &context)?)
+        }
+    }
+
+    fn facts_of(&self, record: &BucketRecord) -> BucketFacts {
+        BucketFacts {
+            id: record.id,
+            name: record.name.clone(),
+            owner: record.owner.id,
+            rules: record.documents.rules(&self.caller.agency, &record.name),
+        }
     }
 
     /// What `access` must know of a bucket of the caller's agency. Names are unique inside an
@@ -337,13 +397,4 @@ impl S3Request {
 pub fn version_id(argument: &'static str, text: &str) -> Result<VersionId, S3Error> {
     VersionId::parse(text)
         .map_err(|_| S3Error::argument(argument, text, "Invalid version id specified"))
-}
-
-fn facts(agency: &AgencyId, record: &BucketRecord) -> BucketFacts {
-    BucketFacts {
-        id: record.id,
-        name: record.name.clone(),
-        owner: record.owner.id,
-        rules: record.documents.rules(agency, &record.name),
-    }
 }

@@ -85,9 +85,14 @@ pub fn of_headers(headers: &HeaderMap) -> Result<Tags, S3Error> {
 /// Whoever stores an object with tags must be allowed to tag it.
 ///
 /// Source: AWS S3 User Guide, "Object tagging and policies".
-pub(super) fn permit(req: &S3Request, bucket: &BucketRecord, tags: &Tags) -> Result<(), S3Error> {
+pub(super) async fn permit(
+    req: &S3Request,
+    bucket: &BucketRecord,
+    tags: &Tags,
+) -> Result<(), S3Error> {
     if !tags.is_empty() {
-        req.permit_on(Action::PutObjectTagging, bucket, req.object_key()?, None)?;
+        req.permit_on(Action::PutObjectTagging, bucket, req.object_key()?, None)
+            .await?;
     }
     Ok(())
 }
