@@ -259,6 +259,51 @@ fn quotas() {
 }
 
 #[test]
+fn keys() {
+    let path = "/admin/v1/agencies/registro/keys";
+    let ran = admin(
+        "keys list --agency registro",
+        &[(
+            200,
+            r#"{"keys":[{"name":"nominas","state":"active","version":2,"objects":7,"created":null,
+               "destruction":null}]}"#,
+        )],
+        &format!("GET {path} HTTP/1.1 | Bearer t0ken"),
+    );
+    let shown = "NAME     STATE   VERSION  OBJECTS  CREATED  DESTRUCTION ASKED FOR BY\n\
+                 nominas  active  2        7\n";
+    shows(&ran, shown);
+    for (command, method, asks) in [
+        ("create", "POST", " | {\"name\":\"nominas\"}"),
+        ("rotate", "POST", "rotate"),
+        ("retire", "POST", "retire"),
+        ("destroy", "POST", "destruction"),
+        ("destroy --cancel", "DELETE", "destruction"),
+        ("destroy --confirm", "POST", "destruction/confirmation"),
+    ] {
+        let asked = match asks.strip_prefix(" | ") {
+            Some(body) => format!("{method} {path} HTTP/1.1 | Bearer t0ken | {body}"),
+            None => format!("{method} {path}/nominas/{asks} HTTP/1.1 | Bearer t0ken"),
+        };
+        let ran = admin(
+            &format!("keys {command} --agency registro --name nominas"),
+            &[(
+                200,
+                r#"{"name":"nominas","state":"retired","version":2,"created":null,"destruction":
+                   {"requested_by":"operator ana","requested":"2026-11-24T00:00:00Z"}}"#,
+            )],
+            &asked,
+        );
+        let told = "NAME     STATE    VERSION  OBJECTS  CREATED  DESTRUCTION ASKED FOR BY\n\
+                    nominas  retired  2                          operator ana\n";
+        let waits = "\nAnother person has to confirm with --confirm. What this key sealed will be \
+                     unreadable for ever.\n";
+        let waits = if command == "destroy" { waits } else { "" };
+        shows(&ran, &format!("{told}{waits}"));
+    }
+}
+
+#[test]
 fn health_and_metrics() {
     let metrics = "GET /admin/v1/metrics HTTP/1.1 | Bearer t0ken";
     shows(

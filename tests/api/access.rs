@@ -405,7 +405,31 @@ fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     let made = json!({"principal": "intrusa", "role": "agency-admin"});
     let revocations = "/admin/v1/agencies/agencia/revocations";
     let lifted = "/admin/v1/agencies/agencia/revocations/principals/nadie";
+    let sealing = "/admin/v1/agencies/agencia/keys";
+    let unnamed = "/admin/v1/agencies/agencia/keys/nadie/destruction";
     vec![
+        ("GET", sealing, Value::Null, true),
+        ("POST", sealing, json!({"name": "intrusa"}), true),
+        (
+            "POST",
+            "/admin/v1/agencies/agencia/keys/nadie/rotate",
+            Value::Null,
+            true,
+        ),
+        (
+            "POST",
+            "/admin/v1/agencies/agencia/keys/nadie/retire",
+            Value::Null,
+            true,
+        ),
+        ("POST", unnamed, Value::Null, true),
+        ("DELETE", unnamed, Value::Null, true),
+        (
+            "POST",
+            "/admin/v1/agencies/agencia/keys/nadie/destruction/confirmation",
+            Value::Null,
+            true,
+        ),
         ("GET", revocations, Value::Null, true),
         ("POST", revocations, json!({"principal": "intrusa"}), true),
         ("DELETE", lifted, Value::Null, true),

@@ -41,7 +41,8 @@ fn every_described_route_is_there() {
         let path = path
             .replace("{agency}", "agencia")
             .replace("{access_key_id}", "AC")
-            .replace("{principal}", "nadie");
+            .replace("{principal}", "nadie")
+            .replace("{key}", "nadie");
         for method in methods.as_object().unwrap().keys() {
             let answer = server.administer(&method.to_uppercase(), &path, &Value::Null);
             assert!(!answer.text().contains("no_such_route"), "{method} {path}");
@@ -78,6 +79,16 @@ fn answers_have_the_members_that_are_described() {
     );
     fits(&document, "ErrorBody", &refused);
     fits(&document, "ErrorDetail", &refused["error"]);
+    let keys = "/admin/v1/agencies/tesoreria/keys";
+    fits(
+        &document,
+        "Key",
+        &ask("POST", keys, &json!({"name": "nominas"})),
+    );
+    let asked = format!("{keys}/nominas/destruction");
+    let asked = ask("POST", &asked, &Value::Null);
+    fits(&document, "Destruction", &asked["destruction"]);
+    fits(&document, "Keys", &ask("GET", keys, &Value::Null));
     fits(
         &document,
         "Health",

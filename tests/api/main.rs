@@ -12,6 +12,7 @@
 mod support;
 
 mod access;
+mod agency_keys;
 mod audit;
 mod chunked;
 mod conditions;

@@ -76,6 +76,14 @@ pub(super) struct Asker {
 }
 
 impl Asker {
+    /// The person, told from all others: where two have to agree, these differ.
+    pub(super) fn person(&self) -> String {
+        match &self.agency {
+            None => format!("operator {}", self.name),
+            Some(_) => format!("agency-admin {}", self.name),
+        }
+    }
+
     pub(super) const fn agency(&self) -> Option<&AgencyId> {
         self.agency.as_ref()
     }

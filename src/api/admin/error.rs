@@ -57,6 +57,11 @@ impl AdminError {
 
 impl From<store::Error> for AdminError {
     fn from(error: store::Error) -> Self {
+        if let store::Error::Metadata(refused) = &error
+            && let Some((status, code, message)) = of_key(refused)
+        {
+            return Self::new(status, code, message);
+        }
         let (status, code, message) = match &error {
             store::Error::NoSuchAgency | store::Error::Metadata(meta::Error::NoSuchAgency) => {
                 (404, "no_such_agency", "There is no agency of this name.")
@@ -110,4 +115,32 @@ impl From<store::Error> for AdminError {
         told.source = Some(error.to_string());
         told
     }
+}
+
+/// What is told of a refused change of an agency key.
+const fn of_key(error: &meta::Error) -> Option<(u16, &'static str, &'static str)> {
+    Some(match error {
+        meta::Error::NoSuchAgencyKey => (404, "no_such_key", "The agency has no key of this name."),
+        meta::Error::AgencyKeyExists => (
+            409,
+            "key_exists",
+            "The agency has, or had, a key of this name.",
+        ),
+        meta::Error::AgencyKeyState => (
+            409,
+            "key_state",
+            "The key's state does not allow this; see the list of keys.",
+        ),
+        meta::Error::DefaultAgencyKey => (
+            409,
+            "default_key",
+            "The default key is neither retired nor destroyed while its agency is in use.",
+        ),
+        meta::Error::SamePerson => (
+            409,
+            "second_person",
+            "Another person than the one who asked for it has to confirm.",
+        ),
+        _ => return None,
+    })
 }

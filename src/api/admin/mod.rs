@@ -11,6 +11,7 @@ mod answer;
 mod asker;
 mod error;
 mod health;
+mod keys;
 mod metrics;
 mod openapi;
 mod quotas;

@@ -11,6 +11,7 @@ use super::access_keys;
 use super::agencies;
 use super::error;
 use super::health;
+use super::keys;
 use super::metrics;
 use super::quotas;
 use super::revocations;
@@ -20,7 +21,7 @@ use super::revocations;
 #[openapi(
     info(
         title = "Acervo admin API",
-        description = "Agencies, access keys, quotas, health, metrics."
+        description = "Agencies, access keys, keys, quotas, health, metrics."
     ),
     paths(
         agencies::create_agency,
@@ -30,6 +31,13 @@ use super::revocations;
         access_keys::create_access_key,
         access_keys::list_access_keys,
         access_keys::revoke_access_key,
+        keys::create_key,
+        keys::list_keys,
+        keys::rotate_key,
+        keys::retire_key,
+        keys::request_key_destruction,
+        keys::cancel_key_destruction,
+        keys::confirm_key_destruction,
         quotas::list_quotas,
         quotas::set_quota,
         revocations::create_revocation,

@@ -23,6 +23,7 @@ use super::answer;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::health;
+use super::keys;
 use super::metrics;
 use super::openapi;
 use super::quotas;
@@ -52,6 +53,7 @@ pub fn server(
             .app_data(metrics.clone())
             .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
             .configure(routes)
+            .configure(key_routes)
             .default_service(web::to(no_route))
     });
     let server = server
@@ -126,6 +128,38 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/admin/v1/metrics", web::get().to(metrics::metrics))
         .route("/admin/v1/openapi.json", web::get().to(openapi::openapi));
+}
+
+fn key_routes(config: &mut web::ServiceConfig) {
+    config
+        .route(
+            "/admin/v1/agencies/{agency}/keys",
+            web::post().to(keys::create_key),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/keys",
+            web::get().to(keys::list_keys),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/keys/{key}/rotate",
+            web::post().to(keys::rotate_key),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/keys/{key}/retire",
+            web::post().to(keys::retire_key),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/keys/{key}/destruction",
+            web::post().to(keys::request_key_destruction),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/keys/{key}/destruction",
+            web::delete().to(keys::cancel_key_destruction),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/keys/{key}/destruction/confirmation",
+            web::post().to(keys::confirm_key_destruction),
+        );
 }
 
 async fn no_route(house: web::Data<House>, request: HttpRequest) -> HttpResponse {

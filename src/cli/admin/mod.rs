@@ -3,6 +3,7 @@
 mod access_keys;
 mod agencies;
 mod health;
+mod keys;
 mod quotas;
 mod revocations;
 mod view;
@@ -45,6 +46,9 @@ enum AdminAction {
     /// The access keys of an agency
     #[command(subcommand)]
     AccessKeys(access_keys::AccessKeysAction),
+    /// The keys that seal an agency's documents
+    #[command(subcommand)]
+    Keys(keys::KeysAction),
     /// What an agency and its buckets store, and how much they may
     #[command(subcommand)]
     Quotas(quotas::QuotasAction),
@@ -89,6 +93,7 @@ pub(super) fn run(
         AdminAction::Metrics => metrics(&settings, console),
         AdminAction::Agencies(noun) => ask(&settings, noun, json, console),
         AdminAction::AccessKeys(noun) => ask(&settings, noun, json, console),
+        AdminAction::Keys(noun) => ask(&settings, noun, json, console),
         AdminAction::Quotas(noun) => ask(&settings, noun, json, console),
         AdminAction::Revocations(noun) => ask(&settings, noun, json, console),
     };
