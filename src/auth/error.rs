@@ -287,6 +287,18 @@ pub enum BearerError {
         /// Its name or path.
         claim: Box<str>,
     },
+    /// A claim has not the one value that was asked for.
+    #[error("the token's claim {claim} has not the value that is asked for")]
+    ClaimValue {
+        /// Its name or path.
+        claim: Box<str>,
+    },
+    /// Two issuers of the same name and audience could have signed it.
+    #[error("the token could be of two issuers")]
+    Ambiguous,
+    /// The issuer's keys were never fetched yet. Meant for `ServiceUnavailable`, 503.
+    #[error("the keys of the token's issuer could not be fetched yet")]
+    KeysUnavailable,
     /// The token is for others.
     #[error("the token is for another audience")]
     Audience,
@@ -322,9 +334,18 @@ pub enum IssuerError {
     /// `iss` is empty.
     #[error("the issuer has no name")]
     NoIssuer,
-    /// Two issuers have the same `iss`.
-    #[error("another issuer has the same name")]
+    /// Two issuers have the same `iss` and an audience in common.
+    #[error("another issuer has the same iss and one of the audiences")]
     RepeatedIssuer,
+    /// Two issuers have the same name.
+    #[error("another issuer has the same name")]
+    RepeatedName,
+    /// More issuers than one installation may have.
+    #[error("there are as many issuers as there may be")]
+    TooManyIssuers,
+    /// An agency's own issuer whose tokens would be of another agency.
+    #[error("an agency's issuer signs for that agency alone")]
+    ForeignAgency,
     /// No audience, or an empty one.
     #[error("at least one audience is needed, and none may be empty")]
     NoAudience,

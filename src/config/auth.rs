@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use jsonwebtoken::Algorithm;
 
 use crate::types::names::AgencyId;
+use crate::types::url::FetchUrl;
 
 use super::error::{Fault, Origin, Wanted};
 use super::reader::{Given, Reader};
@@ -15,6 +16,8 @@ use super::reader::{Given, Reader};
 pub struct Auth {
     /// `[[auth.issuers]]`: the identity providers.
     pub issuers: Vec<Issuer>,
+    /// The hosts from which the issuers that agencies add themselves may have their keys fetched.
+    pub fetch_hosts: Vec<String>,
 }
 
 /// `[[auth.issuers]]`: an identity provider and what its tokens mean here.
@@ -26,10 +29,8 @@ pub struct Issuer {
     pub issuer: String,
     /// The `aud` values of which a token must have one.
     pub audiences: Vec<String>,
-    /// The file of its public keys.
-    pub jwks_file: PathBuf,
-    /// Its public keys: a JSON Web Key Set (RFC 7517 section 5).
-    pub jwks: String,
+    /// Where its public keys are.
+    pub keys: IssuerKeys,
     /// The signature algorithms that are accepted; never a symmetric one.
     pub algorithms: Vec<Algorithm>,
     /// Seconds between `iat` and `exp` of a token, at most.
@@ -38,10 +39,49 @@ pub struct Issuer {
     pub leeway_seconds: u64,
     /// How a token says the agency.
     pub agency: AgencySource,
-    /// The claim that names the principal; a dotted path.
+    /// What every agency's name has before it in the token.
+    pub agency_prefix: String,
+    /// The claim that names the principal: a dotted path, or a template of several.
     pub principal_claim: String,
     /// The claim that lists the roles; a dotted path.
     pub roles_claim: String,
+    /// What the roles that are meant for this store have before them.
+    pub roles_prefix: String,
+    /// Claims that a token must have, each with its value.
+    pub required_claims: Vec<(String, String)>,
+    /// Tags for policies, each with the claim that it comes from.
+    pub tags: Vec<(String, String)>,
+}
+
+/// Where an issuer's public keys are.
+#[derive(Debug, Eq, PartialEq)]
+pub enum IssuerKeys {
+    /// In a file, read when the settings were.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// A JSON Web Key Set (RFC 7517 section 5).
+        jwks: String,
+    },
+    /// At a URL, fetched again and again.
+    Url(KeysUrl),
+}
+
+/// A URL of public keys.
+#[derive(Debug, Eq, PartialEq)]
+pub struct KeysUrl {
+    /// Of the key set, or of the discovery document that says where it is.
+    pub url: FetchUrl,
+    /// Whether it is a discovery document's.
+    pub is_discovery: bool,
+    /// Hosts at which the discovery document may say that the keys are, beside its own.
+    pub hosts: Vec<String>,
+    /// PEM: authorities that are believed beside the system's.
+    pub ca_pem: Option<String>,
+    /// Seconds after which the keys are fetched again.
+    pub refresh_seconds: u64,
+    /// Seconds between two fetches at least.
+    pub refresh_min_seconds: u64,
 }
 
 /// Where the agency of a token comes from.
@@ -84,7 +124,11 @@ impl Auth {
             }
             issuers.push(issuer);
         }
-        Self { issuers }
+        let fetch_hosts = reader.list("auth.fetch_hosts", Some(HOSTS), parse_host);
+        Self {
+            issuers,
+            fetch_hosts: fetch_hosts.map(|h| h.value).unwrap_or_default(),
+        }
     }
 }
 
@@ -110,7 +154,7 @@ impl Issuer {
                 Fault::Missing(AUDIENCES),
             );
         }
-        let jwks = read_jwks(reader, &setting("jwks_file"), origin);
+        let keys = read_keys(reader, prefix, origin);
         let algorithms = read_algorithms(reader, &setting("algorithms"));
         let max_lifetime_seconds =
             reader.number(&setting("max_lifetime_seconds"), 3_600, 60..=86_400);
@@ -118,21 +162,48 @@ impl Issuer {
         let agency = read_agency(reader, prefix);
         let principal_claim = reader.parsed(&setting("claims.principal"), CLAIM, parse_claim);
         let roles_claim = reader.parsed(&setting("claims.roles"), CLAIM, parse_claim);
-        let (jwks_file, jwks) = jwks?;
+        let roles_prefix = reader.text(&setting("claims.roles_prefix"));
+        let agency_prefix = reader.text(&setting("claims.agency_prefix"));
+        let required_claims = reader.list(&setting("required_claims"), Some(PAIRS), parse_pair);
+        let tags = reader.list(&setting("claims.tags"), Some(PAIRS), parse_pair);
         Some(Self {
             name: name?,
             issuer: issuer?,
             audiences: audiences?,
-            jwks_file,
-            jwks,
+            keys: keys?,
             algorithms,
             max_lifetime_seconds,
             leeway_seconds,
             agency,
             principal_claim: principal_claim.map_or_else(|| "sub".to_owned(), |c| c.value),
             roles_claim: roles_claim.map_or_else(|| "roles".to_owned(), |c| c.value),
+            agency_prefix: agency_prefix.map(|p| p.value).unwrap_or_default(),
+            roles_prefix: roles_prefix.map(|p| p.value).unwrap_or_default(),
+            required_claims: required_claims.map(|c| c.value).unwrap_or_default(),
+            tags: tags.map(|t| t.value).unwrap_or_default(),
         })
     }
+}
+
+const HOSTS: Wanted = Wanted::Words(
+    "nombres de host en minúsculas, con puerto si no es el usual, como id.estado.gob.mx:8443",
+    "host names in lower case, with a port if it is unusual, such as id.state.example:8443",
+);
+
+fn parse_host(text: &str) -> Option<String> {
+    let url = FetchUrl::parse(&format!("https://{text}")).ok()?;
+    (url.authority() == text).then(|| text.to_owned())
+}
+
+const PAIRS: Wanted = Wanted::Words(
+    "una lista de nombre=valor, como [\"email_verified=true\"]",
+    "a list of name=value, such as [\"email_verified=true\"]",
+);
+
+fn parse_pair(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once('=')?;
+    let (name, value) = (name.trim(), value.trim());
+    (!name.is_empty() && !value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
 }
 
 const CLAIM: Wanted = Wanted::Words(
@@ -164,14 +235,89 @@ fn required(
     given.map(|g| g.value)
 }
 
+/// Exactly one of `jwks_file`, `jwks_url` and `discovery_url`.
+fn read_keys(reader: &mut Reader, prefix: &str, origin: &Origin) -> Option<IssuerKeys> {
+    const ONE: Wanted = Wanted::Words(
+        "solo uno de jwks_file, jwks_url y discovery_url",
+        "only one of jwks_file, jwks_url and discovery_url",
+    );
+    const URL: Wanted = Wanted::Words(
+        "una URL https://, o http:// de esta misma máquina",
+        "an https:// URL, or an http:// one of this very machine",
+    );
+    const CA: Wanted = Wanted::Words(
+        "un archivo PEM con certificados (BEGIN CERTIFICATE)",
+        "a PEM file with certificates (BEGIN CERTIFICATE)",
+    );
+    let setting = |name: &str| format!("{prefix}{name}");
+    let parse = |text: &str| FetchUrl::parse(text).ok();
+    let file = reader.path(&setting("jwks_file"));
+    let key_set = reader.parsed(&setting("jwks_url"), URL, parse);
+    let discovery = reader.parsed(&setting("discovery_url"), URL, parse);
+    let hosts = reader.list(&setting("jwks_hosts"), Some(HOSTS), parse_host);
+    let refresh_seconds = reader.number(&setting("refresh_seconds"), 300, 5..=86_400);
+    let refresh_min_seconds = reader.number(&setting("refresh_min_seconds"), 10, 1..=3_600);
+    let ca = reader.path(&setting("ca_file"));
+    let ca_pem = ca.and_then(|path| {
+        let text = reader.file_text(&setting("ca_file"), &path)?;
+        if !text.contains("-----BEGIN CERTIFICATE") {
+            let fault = Fault::NotA(path.value, CA);
+            reader.report(setting("ca_file"), path.origin, fault);
+            return None;
+        }
+        Some(text)
+    });
+    let is_bad = ["jwks_url", "discovery_url"].map(|name| reader.has_reported(&setting(name)));
+    if is_bad.contains(&true) {
+        return None;
+    }
+    let (url, is_discovery) = match (key_set, discovery) {
+        (None, None) => {
+            let (path, jwks) = read_jwks(reader, &setting("jwks_file"), file, origin)?;
+            return Some(IssuerKeys::File { path, jwks });
+        }
+        (Some(url), None) => (url, false),
+        (None, Some(url)) => (url, true),
+        (Some(_), Some(url)) => {
+            let fault = Fault::Refused {
+                found: Some(format!("{:?}", url.value.as_str())),
+                wanted: ONE,
+            };
+            reader.report(setting("discovery_url"), url.origin, fault);
+            return None;
+        }
+    };
+    if let Some(path) = file {
+        let fault = Fault::Refused {
+            found: Some(path.value.display().to_string()),
+            wanted: ONE,
+        };
+        reader.report(setting("jwks_file"), path.origin, fault);
+        return None;
+    }
+    Some(IssuerKeys::Url(KeysUrl {
+        url: url.value,
+        is_discovery,
+        hosts: hosts.map(|h| h.value).unwrap_or_default(),
+        ca_pem,
+        refresh_seconds,
+        refresh_min_seconds,
+    }))
+}
+
 /// The file and its text, which must be a key set with at least one key; what the keys are worth
 /// is judged where tokens are verified.
-fn read_jwks(reader: &mut Reader, setting: &str, origin: &Origin) -> Option<(PathBuf, String)> {
+fn read_jwks(
+    reader: &mut Reader,
+    setting: &str,
+    path: Option<Given<PathBuf>>,
+    origin: &Origin,
+) -> Option<(PathBuf, String)> {
     const JWKS: Wanted = Wanted::Words(
         "un archivo JWKS: {\"keys\": […]} con al menos una llave",
         "a JWKS file: {\"keys\": […]} with at least one key",
     );
-    let Some(path) = reader.path(setting) else {
+    let Some(path) = path else {
         if !reader.has_reported(setting) {
             reader.report(setting, origin.clone(), Fault::Missing(JWKS));
         }

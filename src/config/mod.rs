@@ -30,7 +30,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 pub use audit::{Audit, AuditReads};
-pub use auth::{AgencySource, Auth, Issuer};
+pub use auth::{AgencySource, Auth, Issuer, IssuerKeys, KeysUrl};
 pub use blobs::{Blobs, RemoteBlobs};
 pub use client::{AdminClient, ENDPOINT_VARIABLE, TOKEN_VARIABLE};
 pub use error::{Fault, Origin, Problem, Problems, Wanted};

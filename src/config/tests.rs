@@ -11,7 +11,9 @@ use super::error::Problems;
 use super::locale::Locale;
 use super::reader::Reader;
 use super::source::FileSettings;
-use super::{AgencySource, AuditReads, Auth, Blobs, Config, Flags, LogFormat, RootKey, Sources};
+use super::{
+    AgencySource, AuditReads, Auth, Blobs, Config, Flags, IssuerKeys, LogFormat, RootKey, Sources,
+};
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
@@ -223,7 +225,10 @@ fn check_auth(auth: Auth) {
         ("p.q", 60)
     );
     assert_eq!(b.agency, AgencySource::Claim("agency".to_owned()));
-    assert_eq!(b.jwks, r#"{"keys": [{"kty": "OKP"}]}"#);
+    let IssuerKeys::File { jwks, .. } = &b.keys else {
+        panic!("not a file")
+    };
+    assert_eq!(jwks, r#"{"keys": [{"kty": "OKP"}]}"#);
 }
 
 #[test]
@@ -546,5 +551,49 @@ fn issuers() {
         "auth.issuers = 1",
         &[],
         &["auth.issuers (f:1): no such setting"],
+    );
+}
+
+#[test]
+fn the_keys_of_an_issuer_come_from_one_place() {
+    let issuer = |keys: &str| {
+        format!("[[auth.issuers]]\nname = 'a'\nissuer = 'i'\naudiences = ['x']\n{keys}\n")
+    };
+    let config = accepted(
+        &issuer(
+            "discovery_url = 'https://id.mx/d'\njwks_hosts = ['k.mx', 'k.mx:8443']\n\
+             required_claims = ['email_verified = true']\nrefresh_seconds = 60\n\
+             claims = { agency_prefix = 'a-', roles_prefix = 'r-', tags = ['area=dep.name'] }",
+        ),
+        &[],
+    );
+    let [issuer_read] = config.auth.issuers.as_slice() else {
+        panic!("not one")
+    };
+    let IssuerKeys::Url(url) = &issuer_read.keys else {
+        panic!("not a URL")
+    };
+    assert_eq!((url.url.host(), url.is_discovery), ("id.mx", true));
+    assert_eq!((url.refresh_seconds, url.refresh_min_seconds), (60, 10));
+    assert_eq!(url.hosts, ["k.mx", "k.mx:8443"]);
+    let pair = |a: &str, b: &str| vec![(a.to_owned(), b.to_owned())];
+    assert_eq!(issuer_read.required_claims, pair("email_verified", "true"));
+    assert_eq!(issuer_read.tags, pair("area", "dep.name"));
+    let check = |keys: &str, problem: &str| refused(&issuer(keys), &[], &[problem]);
+    check(
+        "jwks_url = 'https://a.mx/'\ndiscovery_url = 'https://b.mx/'",
+        "auth.issuers.1.discovery_url (f:6): found \"https://b.mx/\"; expected only one of",
+    );
+    check(
+        "jwks_url = 'http://a.mx/'",
+        "auth.issuers.1.jwks_url (f:5): found \"http://a.mx/\"; expected an https:// URL",
+    );
+    check(
+        "jwks_url = 'https://a.mx/'\njwks_hosts = ['https://b.mx']",
+        "auth.issuers.1.jwks_hosts (f:6): found [\"https://b.mx\"]; expected host names",
+    );
+    check(
+        "jwks_url = 'https://a.mx/'\nclaims.tags = ['area']",
+        "auth.issuers.1.claims.tags (f:6): found [\"area\"]; expected a list of name=value",
     );
 }

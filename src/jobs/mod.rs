@@ -1,9 +1,13 @@
 //! Jobs: work without a caller.
 //!
-//! Owns: when the sweep runs, and how much of it at a time.
-//! May touch: `store`, `config`, `telemetry`, `types`. Never: HTTP, permits; a job acts through the
-//! steps that `store` offers it and nothing else.
-//! Keeps: law 10 (every step is bounded) and, through `store`, that nothing referred to is removed.
+//! Owns: when the sweep runs, and how much of it at a time; when the keys of issuers are fetched,
+//! and from where.
+//! May touch: `auth`, `store`, `config`, `telemetry`, `types`. Never: requests, permits; a job acts
+//! through the steps that `store` and `auth` offer it and nothing else.
+//! Keeps: law 10 (every step is bounded) and, through `store`, that nothing referred to is removed;
+//! only hosts of the settings are asked for anything.
 //! Start at `sweep.rs`.
 
+pub mod fetch;
+pub mod issuer_keys;
 pub mod sweep;

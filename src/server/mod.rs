@@ -9,6 +9,7 @@
 mod data_dir;
 mod error;
 mod first_start;
+mod issuers;
 mod listeners;
 mod run;
 mod s3_service;

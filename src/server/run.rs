@@ -15,18 +15,13 @@ use crate::api::http::house::House;
 use crate::api::http::house::InFlight;
 use crate::api::http::signing_keys::SigningKeys;
 use crate::audit::ledger::ReadsMode;
-use crate::auth::bearer::claims::ClaimPath;
-use crate::auth::bearer::issuer::AgencyRule;
-use crate::auth::bearer::issuer::IssuerSettings;
-use crate::auth::bearer::issuer::Issuers;
-use crate::auth::bearer::keys::TokenAlgorithm;
+use crate::auth::bearer::issuers::Issuers;
 use crate::auth::bearer::local::LOCAL_NAME;
 use crate::auth::bearer::local::LocalIssuer;
 use crate::blobs::settings::BlobSettings;
 use crate::blobs::settings::S3Settings;
 use crate::blobs::store::BlobStore;
 use crate::config;
-use crate::config::AgencySource;
 use crate::config::AuditReads;
 use crate::config::Config;
 use crate::crypto::secret::SecretKey;
@@ -42,6 +37,7 @@ use super::data_dir::DataDir;
 use super::error::Error;
 use super::first_start;
 use super::first_start::FirstStart;
+use super::issuers;
 use super::listeners;
 
 /// The server serves: where, and what a first start made.
@@ -75,7 +71,7 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     let clock = Clock::system();
     let store = open_store(config, &data_dir, clock.clone())?;
     let local_issuer = local_issuer(&data_dir)?;
-    let issuers = issuers(config, &local_issuer)?;
+    let issuers = Arc::new(issuers::of(config, &local_issuer)?);
     let (endpoint, admin_endpoint) = (
         url(s3_listener.local_addr().ok(), s3_tls.is_some()),
         url(admin_listener.local_addr().ok(), admin_tls.is_some()),
@@ -107,6 +103,7 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     );
     let admin = admin.map_err(stopped)?;
     let handles = [server.handle(), admin.handle()];
+    let keys = jobs::issuer_keys::start(Arc::clone(&house.issuers), stopping.clone());
     let jobs = jobs::sweep::start(store.clone(), config.limits.upload_days, stopping);
     let servers =
         actix_rt::spawn(async move { futures_util::future::try_join(server, admin).await });
@@ -121,7 +118,7 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     let [s3, admin] = &handles;
     futures_util::future::join(s3.stop(true), admin.stop(true)).await;
     let ended = servers.await;
-    let _ = jobs.await;
+    let _ = futures_util::future::join(jobs, keys).await;
     close(store).await;
     match ended {
         Ok(Ok(_)) => Ok(()),
@@ -198,48 +195,7 @@ fn local_issuer(data_dir: &DataDir) -> Result<LocalIssuer, Error> {
     })
 }
 
-fn issuers(config: &Config, local: &LocalIssuer) -> Result<Issuers, Error> {
-    let mut settings = vec![local.settings()];
-    for issuer in &config.auth.issuers {
-        settings.push(issuer_settings(issuer)?);
-    }
-    Issuers::new(settings).map_err(|(name, source)| Error::Issuer {
-        name: name.into_string(),
-        source,
-    })
-}
-
-fn issuer_settings(issuer: &config::Issuer) -> Result<IssuerSettings, Error> {
-    let claim = |text: &str| {
-        ClaimPath::parse(text).map_err(|source| Error::Claim {
-            name: issuer.name.clone(),
-            source,
-        })
-    };
-    let algorithm = |name: &jsonwebtoken::Algorithm| TokenAlgorithm::parse(&format!("{name:?}"));
-    let seconds = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
-    Ok(IssuerSettings {
-        name: issuer.name.as_str().into(),
-        issuer: issuer.issuer.as_str().into(),
-        audiences: issuer
-            .audiences
-            .iter()
-            .map(|audience| audience.as_str().into())
-            .collect(),
-        key_set: issuer.jwks.as_str().into(),
-        algorithms: issuer.algorithms.iter().filter_map(algorithm).collect(),
-        lifetime_seconds_max: seconds(issuer.max_lifetime_seconds),
-        leeway_seconds: seconds(issuer.leeway_seconds),
-        agency: match &issuer.agency {
-            AgencySource::Fixed(agency) => AgencyRule::Fixed(agency.clone()),
-            AgencySource::Claim(path) => AgencyRule::Claim(claim(path)?),
-        },
-        principal: claim(&issuer.principal_claim)?,
-        roles: claim(&issuer.roles_claim)?,
-    })
-}
-
-fn house(config: &Config, store: Store, issuers: Issuers, clock: Clock) -> House {
+fn house(config: &Config, store: Store, issuers: Arc<Issuers>, clock: Clock) -> House {
     House {
         store,
         issuers,

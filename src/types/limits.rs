@@ -111,6 +111,18 @@ pub const SESSION_TAGS_MAX: usize = 50;
 pub const STS_BODY_BYTES_MAX: usize = 64 << 10;
 /// Sessions, principals and parents of sessions that one agency holds as revoked.
 pub const REVOCATIONS_MAX: u64 = 100_000;
+/// Issuers of one installation, those of its agencies among them.
+pub const ISSUERS_MAX: usize = 1_000;
+/// Issuers that one agency may add.
+pub const AGENCY_ISSUERS_MAX: usize = 16;
+/// Bytes of an issuer's URL.
+pub const ISSUER_URL_BYTES_MAX: usize = 2_000;
+/// Bytes of an issuer's discovery document or key set.
+pub const ISSUER_DOCUMENT_BYTES_MAX: usize = 256 << 10;
+/// Seconds for which a request waits for keys that its token made somebody fetch.
+pub const KEYS_WAIT_SECONDS: u64 = 5;
+/// Tokens whose verdict is kept.
+pub const VERIFIED_TOKENS_MAX: usize = 4_096;
 /// Keys of one issuer's key set.
 pub const ISSUER_KEYS_MAX: usize = 64;
 /// Bytes of a policy document: 20 KB. Source: AWS S3 User Guide, "Policies and permissions".

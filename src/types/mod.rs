@@ -18,3 +18,4 @@ pub mod range;
 pub mod roles;
 pub mod secret;
 pub mod tags;
+pub mod url;

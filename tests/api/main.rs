@@ -21,6 +21,7 @@ mod encryption;
 mod expect;
 mod hostile;
 mod hostile_bodies;
+mod issuers;
 mod keys;
 mod law_one;
 mod lists;

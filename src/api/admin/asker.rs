@@ -111,7 +111,7 @@ pub(super) async fn authenticate(
             agency: None,
         });
     }
-    let identity = house.issuers.verify(token, house.clock.now());
+    let identity = house.issuers.verify(token, house.clock.now()).await;
     let identity = identity.map_err(|error| AdminError {
         source: Some(error.to_string()),
         ..unauthorized("The token is neither an operator's nor one of a trusted issuer.")
@@ -131,9 +131,9 @@ pub(super) async fn authenticate(
         .ensure_in_force(agency, principal, identity.issued);
     in_force.await?;
     Ok(Asker {
-        name: identity.principal,
+        name: identity.principal.clone(),
         proof: identity.issuer.to_string(),
-        agency: Some(identity.agency),
+        agency: Some(identity.agency.clone()),
     })
 }
 

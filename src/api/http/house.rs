@@ -1,11 +1,12 @@
 //! What the doors work with: the store, the issuers, the clock, the limits.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use crate::api::http::body::Pace;
 use crate::api::http::signing_keys::SigningKeys;
-use crate::auth::bearer::issuer::Issuers;
+use crate::auth::bearer::issuers::Issuers;
 use crate::store::Store;
 use crate::types::clock::Clock;
 
@@ -14,7 +15,7 @@ pub struct House {
     /// The store.
     pub store: Store,
     /// The issuers of Bearer tokens.
-    pub issuers: Issuers,
+    pub issuers: Arc<Issuers>,
     /// Signing keys already derived.
     pub signing_keys: SigningKeys,
     /// The time.

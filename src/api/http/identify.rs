@@ -1,5 +1,7 @@
 //! From a proof that stands up to the caller whom it speaks for: the same for every door.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use crate::access::caller::Caller;
@@ -109,23 +111,26 @@ pub async fn by_signature(
 /// # Errors
 /// [`Unidentified::Token`], [`Unidentified::Store`].
 pub async fn by_token(house: &House, token: &str, now: Time) -> Result<Identified, Unidentified> {
-    let identity = house.issuers.verify(token, now)?;
-    let (agency, principal) = (identity.agency, identity.principal);
-    house
+    let identity = house.issuers.verify(token, now).await?;
+    let (agency, principal) = (&identity.agency, &identity.principal);
+    let in_force = house
         .store
-        .ensure_in_force(&agency, &principal, identity.issued)
-        .await?;
-    let canonical_id = credentials::canonical_id(&agency, &principal);
+        .ensure_in_force(agency, principal, identity.issued);
+    in_force.await?;
+    let canonical_id = credentials::canonical_id(agency, principal);
     Ok(Identified {
-        caller: Caller::new(
-            agency,
-            principal,
-            canonical_id,
-            identity.roles,
-            Proof::Token {
-                issuer: identity.issuer.to_string(),
-            },
-        ),
+        caller: Caller {
+            claims: Arc::clone(&identity.claims),
+            ..Caller::new(
+                agency.clone(),
+                principal.clone(),
+                canonical_id,
+                identity.roles.clone(),
+                Proof::Token {
+                    issuer: identity.issuer.to_string(),
+                },
+            )
+        },
         expires: Some(identity.expires),
         chain: Vec::new(),
         session: None,

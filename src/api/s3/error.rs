@@ -192,6 +192,7 @@ impl From<BearerError> for S3Error {
         // Exhaustive on purpose: a new variant must be decided here.
         let code = match &error {
             E::Expired { .. } => Code::ExpiredToken,
+            E::KeysUnavailable => Code::ServiceUnavailable,
             E::Agency(_) | E::Principal(_) | E::NoRole => Code::AccessDenied,
             E::TooLong
             | E::Malformed
@@ -203,6 +204,8 @@ impl From<BearerError> for S3Error {
             | E::SignatureMismatch
             | E::ClaimMissing { .. }
             | E::ClaimType { .. }
+            | E::ClaimValue { .. }
+            | E::Ambiguous
             | E::Audience
             | E::NotYetValid { .. }
             | E::TooLongLived => Code::InvalidToken,

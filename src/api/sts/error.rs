@@ -48,6 +48,7 @@ codes! {
     AccessDenied 403 "Access denied.";
     ExpiredToken 403 "The security token included in the request is expired.";
     ExpiredTokenException 400 "The web identity token that was passed is expired.";
+    IDPCommunicationError 400 "The identity provider could not be reached; try again.";
     IDPRejectedClaim 403 "The web identity token speaks for nobody here.";
     IncompleteSignature 400 "The request signature does not conform to AWS standards.";
     InternalFailure 500 "The store met an internal error; try again.";
@@ -189,6 +190,7 @@ impl From<BearerError> for StsError {
         // Exhaustive on purpose: a new variant must be decided here.
         let code = match &error {
             E::Expired { .. } => Code::ExpiredTokenException,
+            E::KeysUnavailable => Code::IDPCommunicationError,
             E::Agency(_) | E::Principal(_) | E::NoRole => Code::IDPRejectedClaim,
             E::TooLong
             | E::Malformed
@@ -200,6 +202,8 @@ impl From<BearerError> for StsError {
             | E::SignatureMismatch
             | E::ClaimMissing { .. }
             | E::ClaimType { .. }
+            | E::ClaimValue { .. }
+            | E::Ambiguous
             | E::Audience
             | E::NotYetValid { .. }
             | E::TooLongLived => Code::InvalidIdentityToken,

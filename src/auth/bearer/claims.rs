@@ -78,6 +78,13 @@ impl ClaimPath {
         }
     }
 
+    /// The claim has no value, or several, of those that were asked for.
+    pub(super) fn unfit(&self) -> BearerError {
+        BearerError::ClaimValue {
+            claim: self.text.clone(),
+        }
+    }
+
     /// The claim's text, which must be there.
     pub(super) fn text<'c>(&self, claims: &'c Claims) -> Result<&'c str, BearerError> {
         let value = self.find(claims).ok_or_else(|| self.missing())?;

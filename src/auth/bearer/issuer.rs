@@ -1,55 +1,28 @@
-//! The issuers that the installation trusts, and the one way through which every token goes.
+//! One issuer: its settings, its keys as they are now, and the verdict on a token.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
-use super::claims::{self, ClaimPath, Claims};
-use super::keys::{KeySet, TokenAlgorithm};
+use super::claims::{self, Claims};
+use super::keys::KeySet;
+use super::rules::scalars;
+use super::settings::{AgencyRule, FetchSource, IssuerSettings, KeySource};
+use super::token::Token;
+use crate::access::caller;
 use crate::auth::error::{BearerError, IssuerError};
 use crate::types::clock::Time;
-use crate::types::encoding;
-use crate::types::json;
 use crate::types::limits;
 use crate::types::names::{AgencyId, PrincipalName};
 use crate::types::roles::Role;
 
-/// What the configuration says of one issuer.
-#[derive(Clone, Debug)]
-pub struct IssuerSettings {
-    /// How logs and the audit call it.
-    pub name: Box<str>,
-    /// Its `iss`, byte for byte.
-    pub issuer: Box<str>,
-    /// The values of `aud` that mean this installation; one of them must be in the token.
-    pub audiences: Vec<Box<str>>,
-    /// The text of its JSON Web Key Set.
-    pub key_set: Box<str>,
-    /// The algorithms that it may use.
-    pub algorithms: Vec<TokenAlgorithm>,
-    /// Seconds from `iat` to `exp` at most.
-    pub lifetime_seconds_max: i64,
-    /// Seconds by which its clock may differ.
-    pub leeway_seconds: i64,
-    /// Where the agency comes from.
-    pub agency: AgencyRule,
-    /// The claim that names the principal, usually `sub`.
-    pub principal: ClaimPath,
-    /// The claim that lists the roles.
-    pub roles: ClaimPath,
-}
-
-/// Where the agency of an issuer's tokens comes from.
-#[derive(Clone, Debug)]
-pub enum AgencyRule {
-    /// All tokens are of one agency, whatever they say.
-    Fixed(AgencyId),
-    /// A claim names it.
-    Claim(ClaimPath),
-}
-
-/// Who a token speaks for. Only [`Issuers::verify`] makes one.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// Who a token speaks for. Only an issuer's verdict makes one.
+#[derive(Clone, Debug, PartialEq)]
 pub struct TokenIdentity {
     /// The name of the issuer in the configuration.
     pub issuer: Arc<str>,
@@ -59,97 +32,158 @@ pub struct TokenIdentity {
     pub principal: PrincipalName,
     /// Its roles, each once, at least one; never `operator`, which no agency has.
     pub roles: Vec<Role>,
+    /// What more the token says, for policies.
+    pub claims: Arc<caller::Claims>,
     /// When the token was issued, if it says so.
     pub issued: Option<Time>,
     /// When the token ends, leeway not included.
     pub expires: Time,
 }
 
-/// The issuers, each with its keys read.
-#[derive(Debug, Default)]
-pub struct Issuers(Vec<Issuer>);
-
+/// An issuer.
 #[derive(Debug)]
-struct Issuer {
+pub struct Issuer {
     name: Arc<str>,
     settings: IssuerSettings,
-    keys: KeySet,
-}
-
-impl Issuers {
-    /// Reads the settings; all of them must be right.
-    ///
-    /// # Errors
-    /// The first fault with the name of its issuer.
-    pub fn new(settings: Vec<IssuerSettings>) -> Result<Self, (Box<str>, IssuerError)> {
-        let mut issuers: Vec<Issuer> = Vec::with_capacity(settings.len());
-        for settings in settings {
-            let name = settings.name.clone();
-            if issuers.iter().any(|i| i.settings.issuer == settings.issuer) {
-                return Err((name, IssuerError::RepeatedIssuer));
-            }
-            let issuer = Issuer::new(settings).map_err(|error| (name, error))?;
-            issuers.push(issuer);
-        }
-        Ok(Self(issuers))
-    }
-
-    /// Verifies a token completely and says who it speaks for.
-    ///
-    /// # Errors
-    /// What is wrong with it; the caller is told no more than S3's code.
-    pub fn verify(&self, token: &str, now: Time) -> Result<TokenIdentity, BearerError> {
-        let token = Token::parse(token)?;
-        // Not verified yet: it only says whose rules and keys the token must stand up to.
-        let named = claims::text(&token.claims, "iss")?.ok_or_else(|| claims::missing("iss"))?;
-        let issuer = self
-            .0
-            .iter()
-            .find(|i| *i.settings.issuer == *named)
-            .ok_or(BearerError::UnknownIssuer)?;
-        issuer.verify(&token, now)
-    }
+    /// The last good set, kept through every outage; none before the first one came.
+    keys: RwLock<Option<Arc<KeySet>>>,
+    /// Counts the sets.
+    generation: AtomicU64,
+    is_retired: AtomicBool,
+    /// Told when keys are wanted now, and when the issuer is retired.
+    wanted: Notify,
+    /// When the last attempt to fetch ended.
+    attempted: watch::Sender<Option<Instant>>,
 }
 
 impl Issuer {
-    fn new(settings: IssuerSettings) -> Result<Self, IssuerError> {
-        let audiences = &settings.audiences;
-        if settings.issuer.is_empty() {
-            return Err(IssuerError::NoIssuer);
-        }
-        if audiences.is_empty() || audiences.iter().any(|a| a.is_empty()) {
-            return Err(IssuerError::NoAudience);
-        }
-        if settings.algorithms.is_empty() {
-            return Err(IssuerError::NoAlgorithm);
-        }
-        if !(1..=limits::TOKEN_LIFETIME_SECONDS_MAX).contains(&settings.lifetime_seconds_max) {
-            return Err(IssuerError::Lifetime);
-        }
-        if !(0..=limits::TOKEN_LEEWAY_SECONDS_MAX).contains(&settings.leeway_seconds) {
-            return Err(IssuerError::Leeway);
-        }
+    pub(super) fn new(settings: IssuerSettings) -> Result<Self, IssuerError> {
+        let keys = settings.check()?;
         Ok(Self {
             name: (&*settings.name).into(),
-            keys: KeySet::parse(&settings.key_set)?,
             settings,
+            keys: RwLock::new(keys.map(Arc::new)),
+            generation: AtomicU64::new(0),
+            is_retired: AtomicBool::new(false),
+            wanted: Notify::new(),
+            attempted: watch::Sender::new(None),
         })
     }
 
-    fn verify(&self, token: &Token<'_>, now: Time) -> Result<TokenIdentity, BearerError> {
+    /// What is believed of it.
+    pub const fn settings(&self) -> &IssuerSettings {
+        &self.settings
+    }
+
+    /// Where its keys are fetched from, if they are.
+    pub const fn source(&self) -> Option<&FetchSource> {
+        match &self.settings.keys {
+            KeySource::Given(_) => None,
+            KeySource::Fetched(source) => Some(source),
+        }
+    }
+
+    /// Whether there is a key set, and may be tokens.
+    pub fn has_keys(&self) -> bool {
+        self.keys().is_some()
+    }
+
+    fn keys(&self) -> Option<Arc<KeySet>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.clone()
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Takes over a key set that was fetched. What was verified with another one is verified anew.
+    ///
+    /// # Errors
+    /// A set that is none, or that is dangerous; then the last good one stays.
+    pub fn renew(&self, key_set: &str) -> Result<(), IssuerError> {
+        let keys = Arc::new(KeySet::parse(key_set)?);
+        let mut kept = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(keys);
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// An attempt to fetch has ended, well or not: whoever waits for it goes on.
+    pub fn attempted(&self) {
+        self.attempted.send_replace(Some(Instant::now()));
+    }
+
+    /// Waits until keys are wanted, or the issuer is retired.
+    ///
+    /// Cancel safety: a wish that comes while nobody waits is kept.
+    pub async fn wanted(&self) {
+        self.wanted.notified().await;
+    }
+
+    /// How long it is until keys may be fetched again.
+    pub fn pause(&self) -> Duration {
+        let min = self.source().map_or(0, |s| s.refresh_seconds_min);
+        let min = Duration::from_secs(min);
+        let last = *self.attempted.borrow();
+        last.map_or(Duration::ZERO, |last| min.saturating_sub(last.elapsed()))
+    }
+
+    /// Whether nobody asks it any more.
+    pub fn is_retired(&self) -> bool {
+        self.is_retired.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn retire(&self) {
+        self.is_retired.store(true, Ordering::SeqCst);
+        self.wanted.notify_one();
+    }
+
+    /// Asks for newer keys and waits for them, if they may be fetched at all by now. True if an
+    /// attempt has ended meanwhile.
+    pub(super) async fn renewed(&self) -> bool {
+        if self.source().is_none() || !self.pause().is_zero() {
+            return false;
+        }
+        let mut attempted = self.attempted.subscribe();
+        self.wanted.notify_one();
+        let wait = Duration::from_secs(limits::KEYS_WAIT_SECONDS);
+        matches!(
+            tokio::time::timeout(wait, attempted.changed()).await,
+            Ok(Ok(()))
+        )
+    }
+
+    /// Whether a token would be good if only its key were known: for no other is one fetched.
+    pub(super) fn is_plausible(&self, token: &Token<'_>, now: Time) -> bool {
+        let algorithm = token.algorithm();
+        algorithm.is_ok_and(|a| self.settings.algorithms.contains(&a))
+            && self.check_audience(&token.claims).is_ok()
+            && self.check_times(&token.claims, now).is_ok()
+    }
+
+    pub(super) fn verify(
+        &self,
+        token: &Token<'_>,
+        now: Time,
+    ) -> Result<TokenIdentity, BearerError> {
         let algorithm = token.algorithm()?;
         if !self.settings.algorithms.contains(&algorithm) {
             return Err(BearerError::Algorithm);
         }
         let id = claims::text(&token.header, "kid")?;
-        self.keys
-            .verify(id, algorithm, token.message, token.signature)?;
+        let keys = self.keys().ok_or(BearerError::KeysUnavailable)?;
+        keys.verify(id, algorithm, token.message, token.signature)?;
         self.check_audience(&token.claims)?;
         let times = self.check_times(&token.claims, now)?;
+        for required in &self.settings.required {
+            required.check(&token.claims)?;
+        }
         self.identity(&token.claims, times)
     }
 
-    fn check_audience(&self, claims: &Claims) -> Result<(), BearerError> {
+    /// Whether one of the audiences that a token names is one of these.
+    pub(super) fn check_audience(&self, claims: &Claims) -> Result<(), BearerError> {
         let value = claims.get("aud").ok_or_else(|| claims::missing("aud"))?;
         let named = claims::strings(value).ok_or_else(|| claims::mistyped("aud"))?;
         let is_ours = |name: &&str| self.settings.audiences.iter().any(|a| **a == **name);
@@ -186,13 +220,13 @@ impl Issuer {
         let settings = &self.settings;
         let agency = match &settings.agency {
             AgencyRule::Fixed(agency) => agency.clone(),
-            AgencyRule::Claim(path) => {
-                AgencyId::parse(path.text(claims)?).map_err(BearerError::Agency)?
+            AgencyRule::Claim(rule) => {
+                AgencyId::parse(&rule.text(claims)?).map_err(BearerError::Agency)?
             }
         };
-        let principal = PrincipalName::parse(settings.principal.text(claims)?)
+        let principal = PrincipalName::parse(&settings.principal.text(claims)?)
             .map_err(BearerError::Principal)?;
-        let named = settings.roles.texts(claims)?;
+        let named = settings.roles.names(claims)?;
         // Identity providers list roles of many systems; those not ours mean nothing here.
         let roles: Vec<Role> = Role::ALL
             .into_iter()
@@ -206,9 +240,36 @@ impl Issuer {
             agency,
             principal,
             roles,
+            claims: Arc::new(self.said(claims)?),
             issued: times.issued,
             expires: times.expires,
         })
+    }
+
+    /// What policies may ask of the token; the token's size bounds it.
+    fn said(&self, claims: &Claims) -> Result<caller::Claims, BearerError> {
+        let mut said = caller::Claims::default();
+        for (name, value) in claims {
+            flatten(name, value, &mut said.claims);
+        }
+        for tag in &self.settings.tags {
+            if let Some(value) = tag.path.find(claims) {
+                let values = scalars(value).ok_or_else(|| tag.path.mistyped())?;
+                said.tags.insert(tag.name.to_string(), values);
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// Nested claims by their paths: `realm_access.roles`.
+fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, Vec<String>>) {
+    if let Value::Object(members) = value {
+        for (name, value) in members {
+            flatten(&format!("{path}.{name}"), value, into);
+        }
+    } else if let Some(values) = scalars(value) {
+        into.insert(path.to_owned(), values);
     }
 }
 
@@ -217,63 +278,4 @@ impl Issuer {
 struct Times {
     issued: Option<Time>,
     expires: Time,
-}
-
-/// A token read but not verified.
-struct Token<'t> {
-    header: Claims,
-    claims: Claims,
-    /// Header and payload as they were signed.
-    message: &'t str,
-    signature: &'t str,
-}
-
-/// Header members that change what a signature means or where its key comes from. None of them is
-/// needed here, and a token that carries one is not for us.
-const REFUSED_MEMBERS: [&str; 8] = ["crit", "b64", "jku", "jwk", "x5u", "x5c", "cty", "zip"];
-
-impl<'t> Token<'t> {
-    fn parse(text: &'t str) -> Result<Self, BearerError> {
-        if text.len() > limits::TOKEN_BYTES_MAX {
-            return Err(BearerError::TooLong);
-        }
-        let (message, signature) = text.rsplit_once('.').ok_or(BearerError::Malformed)?;
-        let (header, payload) = message.split_once('.').ok_or(BearerError::Malformed)?;
-        let header = part(header)?;
-        for member in REFUSED_MEMBERS {
-            if header.contains_key(member) {
-                return Err(BearerError::RefusedMember { member });
-            }
-        }
-        if !header.get("typ").is_none_or(is_access_token) {
-            return Err(BearerError::Type);
-        }
-        Ok(Self {
-            header,
-            claims: part(payload)?,
-            message,
-            signature,
-        })
-    }
-
-    fn algorithm(&self) -> Result<TokenAlgorithm, BearerError> {
-        let name = self.header.get("alg").and_then(Value::as_str);
-        name.and_then(TokenAlgorithm::parse)
-            .ok_or(BearerError::Algorithm)
-    }
-}
-
-/// Base64url of a JSON object. A fourth part would leave a `.` in here, which is no base64url.
-fn part(text: &str) -> Result<Claims, BearerError> {
-    encoding::parse_base64_url(text)
-        .and_then(|bytes| json::parse_object(&bytes))
-        .ok_or(BearerError::Malformed)
-}
-
-/// `JWT` (RFC 7519 section 5.1) or `at+jwt` (RFC 9068 section 2.1); tokens for other uses have
-/// other types (RFC 8725 section 3.11).
-fn is_access_token(value: &Value) -> bool {
-    let text = value.as_str().unwrap_or_default().to_ascii_lowercase();
-    let text = text.strip_prefix("application/").unwrap_or(&text);
-    matches!(text, "jwt" | "at+jwt")
 }

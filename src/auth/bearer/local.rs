@@ -7,8 +7,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::claims::ClaimPath;
-use super::issuer::{AgencyRule, IssuerSettings};
 use super::keys::TokenAlgorithm;
+use super::rules::{ListRule, TextRule};
+use super::settings::{AgencyRule, IssuerSettings, KeySource};
 use crate::auth::error::IssuerError;
 use crate::crypto::random;
 use crate::crypto::secret::{SecretKey, SecretText};
@@ -79,16 +80,19 @@ impl LocalIssuer {
     pub fn settings(&self) -> IssuerSettings {
         IssuerSettings {
             name: LOCAL_NAME.into(),
+            owner: None,
             issuer: self.issuer.clone(),
             audiences: vec![self.audience.clone()],
-            key_set: self.key_set().into(),
+            keys: KeySource::Given(self.key_set().into()),
             algorithms: vec![TokenAlgorithm::EdDsa],
             lifetime_seconds_max: limits::TOKEN_LIFETIME_SECONDS_MAX,
             // It tells the time by the clock of those who verify.
             leeway_seconds: 0,
-            agency: AgencyRule::Claim(ClaimPath::outermost("agency")),
-            principal: ClaimPath::outermost("sub"),
-            roles: ClaimPath::outermost("roles"),
+            required: Vec::new(),
+            agency: AgencyRule::Claim(TextRule::outermost("agency")),
+            principal: TextRule::outermost("sub"),
+            roles: ListRule::new(ClaimPath::outermost("roles")),
+            tags: Vec::new(),
         }
     }
 

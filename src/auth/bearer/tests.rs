@@ -1,5 +1,7 @@
 //! Published signatures, tokens of every algorithm, and a catalogue of hostile ones.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
@@ -12,9 +14,12 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::claims::ClaimPath;
-use super::issuer::{AgencyRule, IssuerSettings, Issuers, TokenIdentity};
+use super::issuer::TokenIdentity;
+use super::issuers::Issuers;
 use super::keys::TokenAlgorithm;
 use super::local::{Grant, LocalIssuer};
+use super::rules::{ListRule, TextRule};
+use super::settings::{AgencyRule, IssuerSettings, KeySource};
 use crate::auth::error::{BearerError, IssuerError};
 use crate::crypto::secret::SecretKey;
 use crate::types::clock::Time;
@@ -37,20 +42,33 @@ fn ed25519() -> (Ed25519KeyPair, Value) {
 fn settings(keys: &[Value]) -> IssuerSettings {
     IssuerSettings {
         name: "estado".into(),
+        owner: None,
         issuer: ISSUER.into(),
         audiences: vec![AUDIENCE.into(), "https://acervo.gob.mx".into()],
-        key_set: json!({ "keys": keys }).to_string().into(),
+        keys: KeySource::Given(json!({ "keys": keys }).to_string().into()),
         algorithms: TokenAlgorithm::ALL.to_vec(),
         lifetime_seconds_max: 3_600,
         leeway_seconds: 30,
-        agency: AgencyRule::Claim(ClaimPath::parse("agency").unwrap()),
-        principal: ClaimPath::parse("sub").unwrap(),
-        roles: ClaimPath::parse("realm_access.roles").unwrap(),
+        required: Vec::new(),
+        agency: AgencyRule::Claim(TextRule::parse("agency").unwrap()),
+        principal: TextRule::parse("sub").unwrap(),
+        roles: ListRule::new(ClaimPath::parse("realm_access.roles").unwrap()),
+        tags: Vec::new(),
     }
 }
 
 fn verify_with(settings: IssuerSettings, token: &str) -> Result<TokenIdentity, BearerError> {
-    Issuers::new(vec![settings]).unwrap().verify(token, NOW)
+    verified(&Issuers::new(vec![settings]).unwrap(), token, NOW)
+}
+
+/// The verdict of a set of issuers, without the claims that policies may ask for.
+fn verified(issuers: &Issuers, token: &str, now: Time) -> Result<TokenIdentity, BearerError> {
+    let first = issuers.verify_now(token, now);
+    assert_eq!(first, issuers.verify_now(token, now), "kept or not");
+    first.map(|identity| TokenIdentity {
+        claims: Arc::default(),
+        ..(*identity).clone()
+    })
 }
 
 fn verify(token: &str) -> Result<TokenIdentity, BearerError> {
@@ -103,6 +121,7 @@ fn identity() -> TokenIdentity {
         agency: AgencyId::parse("registro-civil").unwrap(),
         principal: PrincipalName::parse("ventanilla@registro").unwrap(),
         roles: vec![Role::App, Role::Reader],
+        claims: Arc::default(),
         issued: Some(NOW.plus_seconds(-60)),
         expires: NOW.plus_seconds(600),
     }
@@ -494,7 +513,7 @@ fn a_key_belongs_to_its_issuer_alone() {
         ..settings(&[other_key.clone()])
     };
     let issuers = Issuers::new(vec![settings(std::slice::from_ref(&key)), other]).unwrap();
-    assert_eq!(issuers.verify(&good(), NOW), Ok(identity()));
+    assert_eq!(verified(&issuers, &good(), NOW), Ok(identity()));
     // The other issuer's name over our key, with our kid and with theirs.
     let mut claims = claims();
     claims["iss"] = json!("https://other.example");
@@ -503,7 +522,7 @@ fn a_key_belongs_to_its_issuer_alone() {
         ("other", BearerError::SignatureMismatch),
     ] {
         let token = ed_signed(&named("EdDSA", kid), &claims.to_string());
-        assert_eq!(issuers.verify(&token, NOW), Err(refusal));
+        assert_eq!(verified(&issuers, &token, NOW), Err(refusal));
     }
     // Without a kid there must be one key to choose from.
     let nameless = ed_signed(r#"{"alg":"EdDSA"}"#, &self::claims().to_string());
@@ -585,8 +604,14 @@ fn refusals_of_settings() {
     check(|s| s.audiences.clear(), IssuerError::NoAudience);
     check(|s| s.audiences.push("".into()), IssuerError::NoAudience);
     check(|s| s.algorithms.clear(), IssuerError::NoAlgorithm);
-    check(|s| s.key_set = "{}".into(), IssuerError::KeySetMalformed);
-    check(|s| s.key_set = "".into(), IssuerError::KeySetMalformed);
+    check(
+        |s| s.keys = KeySource::Given("{}".into()),
+        IssuerError::KeySetMalformed,
+    );
+    check(
+        |s| s.keys = KeySource::Given("".into()),
+        IssuerError::KeySetMalformed,
+    );
     for lifetime in [0, limits::TOKEN_LIFETIME_SECONDS_MAX + 1] {
         check(|s| s.lifetime_seconds_max = lifetime, IssuerError::Lifetime);
     }
@@ -613,7 +638,7 @@ fn the_local_issuers_tokens_are_verified_like_any_other() {
         lifetime_seconds: 600,
     };
     let token = local.mint(&grant, NOW);
-    let found = issuers.verify(token.expose(), NOW).unwrap();
+    let found = verified(&issuers, token.expose(), NOW).unwrap();
     let expected = TokenIdentity {
         issuer: "local".into(),
         issued: Some(NOW),
@@ -621,7 +646,7 @@ fn the_local_issuers_tokens_are_verified_like_any_other() {
     };
     assert_eq!(found, expected);
     let at = NOW.plus_seconds(600);
-    let refused = issuers.verify(token.expose(), at);
+    let refused = verified(&issuers, token.expose(), at);
     assert_eq!(refused, Err(BearerError::Expired { at }));
     assert_ne!(local.mint(&grant, NOW), token, "each has an id of its own");
 
@@ -629,13 +654,13 @@ fn the_local_issuers_tokens_are_verified_like_any_other() {
         lifetime_seconds: i64::MAX,
         ..grant
     };
-    let cut = issuers.verify(local.mint(&forever, NOW).expose(), NOW);
+    let cut = verified(&issuers, local.mint(&forever, NOW).expose(), NOW);
     let end = NOW.plus_seconds(limits::TOKEN_LIFETIME_SECONDS_MAX);
     assert_eq!(cut.unwrap().expires, end);
 
     assert!(!local.key_set().contains("\"d\""));
     let other = LocalIssuer::new(&SecretKey::new([1; 32]), "urn:acervo:local", AUDIENCE).unwrap();
     let foreign = Issuers::new(vec![other.settings()]).unwrap();
-    let refused = foreign.verify(token.expose(), NOW);
+    let refused = verified(&foreign, token.expose(), NOW);
     assert_eq!(refused, Err(BearerError::NoKey));
 }

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod caller;
 pub(crate) mod evidence;
+pub(crate) mod provider;
 pub(crate) mod request;
 pub(crate) mod server;
 pub(crate) mod wire;

@@ -1,0 +1,319 @@
+//! Issuers whose keys are fetched: rotation, outages, and tokens that are meant to do harm.
+
+use std::fs;
+
+use acervo::types::clock::Clock;
+use acervo::types::encoding::base64_url;
+use serde_json::{Value, json};
+
+use crate::support::caller::Caller;
+use crate::support::pause;
+use crate::support::provider::{Key, Mood, Provider};
+use crate::support::server::{Home, Server};
+
+/// A server that believes the provider, by more settings than the usual ones.
+fn believing(provider: &Provider, more: &str, claims: &str) -> Server {
+    let home = Home::new();
+    let url = &provider.url;
+    let settings = format!(
+        "[[auth.issuers]]\nname = \"estado\"\nissuer = \"{url}\"\naudiences = [\"acervo\"]\n\
+         discovery_url = \"{url}/.well-known/openid-configuration\"\nrefresh_min_seconds = 1\n\
+         {more}\n[auth.issuers.claims]\n{claims}\n"
+    );
+    let file = home.path().join("acervo.toml");
+    fs::write(&file, settings).unwrap();
+    Server::at(home, &[("ACERVO_CONFIG", file.to_str().unwrap())])
+}
+
+/// A server with a bucket `actas`, and a provider with one key of each kind.
+fn scene() -> (Server, Provider, [(&'static str, Key); 3]) {
+    let provider = Provider::start();
+    let keys = [
+        ("r", Key::rs256()),
+        ("e", Key::es256()),
+        ("d", Key::ed_dsa()),
+    ];
+    provider.offers(&keys.each_ref().map(|(id, key)| (*id, key)));
+    let server = believing(&provider, "", "");
+    provider.was_asked(1);
+    server.agency().make_bucket("actas").ok();
+    (server, provider, keys)
+}
+
+fn reader(server: &Server, token: &str) -> Caller {
+    server.with_token(token)
+}
+
+#[track_caller]
+fn opens(server: &Server, token: &str) {
+    reader(server, token).ask("GET", "/actas").ok();
+}
+
+#[track_caller]
+fn refused(server: &Server, token: &str, status: u16, code: &str) {
+    reader(server, token)
+        .ask("GET", "/actas")
+        .refused(status, code);
+}
+
+#[test]
+fn tokens_of_every_kind_of_key_are_believed() {
+    let (server, provider, keys) = scene();
+    for (id, key) in &keys {
+        opens(
+            &server,
+            &key.sign(&json!({"kid": id}), &provider.claims("reader")),
+        );
+    }
+    let [(id, key), ..] = &keys;
+    let token = key.sign(&json!({"kid": id}), &provider.claims("reader"));
+    opens(&server, &token);
+    opens(&server, &token);
+    let written = server.with_token(&token).put("actas/a", b"1").send();
+    written.refused(403, "AccessDenied");
+    assert_eq!(provider.times_asked(), 1, "a verified token costs no fetch");
+}
+
+#[test]
+fn a_rotation_needs_no_restart_and_an_outage_changes_nothing() {
+    let (server, provider, keys) = scene();
+    let [_, (old_id, old), _] = &keys;
+    let old_token = old.sign(&json!({"kid": old_id}), &provider.claims("reader"));
+    opens(&server, &old_token);
+
+    // A new key is fetched when the first token with it comes, and the old one is gone then.
+    let new = Key::ed_dsa();
+    provider.offers(&[("n", &new)]);
+    pause(1_100);
+    let new_token = new.sign(&json!({"kid": "n"}), &provider.claims("reader"));
+    opens(&server, &new_token);
+    assert_eq!(provider.times_asked(), 2);
+    refused(&server, &old_token, 400, "InvalidToken");
+
+    // The provider is out, in every way: the last good keys count on.
+    server.announce("its keys cannot be fetched");
+    let unknown = Key::ed_dsa();
+    for mood in [
+        Mood::Status(500),
+        Mood::Status(302),
+        Mood::Says("<html>".to_owned()),
+        Mood::Says("{\"keys\":[]}".to_owned()),
+        Mood::Says("x".repeat(600_000)),
+    ] {
+        provider.is_in(mood.clone());
+        pause(1_100);
+        let token = unknown.sign(&json!({"kid": "u"}), &provider.claims("reader"));
+        refused(&server, &token, 400, "InvalidToken");
+        opens(&server, &new_token);
+        let fresh = new.sign(&json!({"kid": "n"}), &provider.claims("reader"));
+        opens(&server, &fresh);
+    }
+    // A secret key in the set is an accident that must not be believed.
+    provider.is_in(Mood::Says(
+        json!({"keys": [{"kty": "oct", "kid": "u", "k": "AAAA"}]}).to_string(),
+    ));
+    pause(1_100);
+    let token = unknown.sign(&json!({"kid": "u"}), &provider.claims("reader"));
+    refused(&server, &token, 400, "InvalidToken");
+    opens(&server, &new_token);
+}
+
+#[test]
+fn a_provider_that_is_out_at_the_start_stops_nothing() {
+    let provider = Provider::start();
+    provider.is_in(Mood::Status(503));
+    let server = believing(&provider, "", "");
+    server.announce("its keys cannot be fetched");
+    server.agency().make_bucket("actas").ok();
+    let key = Key::es256();
+    let token = key.sign(&json!({"kid": "e"}), &provider.claims("reader"));
+    server.announce("ServiceUnavailable");
+    refused(&server, &token, 503, "ServiceUnavailable");
+    provider.offers(&[("e", &key)]);
+    provider.is_in(Mood::Well);
+    pause(1_100);
+    opens(&server, &token);
+}
+
+#[test]
+fn a_slow_provider_holds_up_only_what_needs_it() {
+    let (server, provider, keys) = scene();
+    let [_, _, (id, key)] = &keys;
+    let good = key.sign(&json!({"kid": id}), &provider.claims("reader"));
+    opens(&server, &good);
+    let new = Key::ed_dsa();
+    provider.offers(&[("n", &new), (id, key)]);
+    provider.is_in(Mood::Slow(400));
+    pause(1_100);
+    let waiting = std::thread::scope(|scope| {
+        let token = new.sign(&json!({"kid": "n"}), &provider.claims("reader"));
+        let server = &server;
+        let waits: Vec<_> = (0..8)
+            .map(|_| {
+                let caller = server.with_token(&token);
+                scope.spawn(move || caller.ask("GET", "/actas").send().status)
+            })
+            .collect();
+        for _ in 0..5 {
+            opens(server, &good);
+        }
+        let statuses: Vec<u16> = waits.into_iter().map(|w| w.join().unwrap()).collect();
+        statuses
+    });
+    assert_eq!(waiting, [200; 8]);
+    assert_eq!(provider.times_asked(), 2, "eight requests, one fetch");
+}
+
+#[test]
+fn hostile_tokens_make_nobody_fetch() {
+    let (server, provider, keys) = scene();
+    let [(_, rsa), _, (id, key)] = &keys;
+    pause(1_100);
+    let stranger = Key::ed_dsa();
+    let claims = provider.claims("agency-admin");
+    let with = |change: Value| {
+        let mut claims = claims.clone();
+        for (name, value) in change.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        claims
+    };
+    let now = Clock::system().now().seconds();
+    let secret = rsa.public("r")["n"].as_str().unwrap().to_owned();
+    let unsigned = |header: Value| {
+        let part = |value: &Value| base64_url(value.to_string().as_bytes());
+        format!("{}.{}.", part(&header), part(&claims))
+    };
+    let attempts = [
+        unsigned(json!({"alg": "none"})),
+        unsigned(json!({"alg": "HS256", "kid": "r", "k": secret})),
+        unsigned(json!({"alg": "EdDSA", "kid": "zz"})) + "AAAA.AAAA",
+        // Names of keys and places of keys that a token brings with it.
+        stranger.sign(
+            &json!({"kid": "../../etc/passwd", "jku": provider.url}),
+            &claims,
+        ),
+        stranger.sign(&json!({"jwk": stranger.public("x")}), &claims),
+        stranger.sign(&json!({"kid": "x", "x5u": "http://127.0.0.1:1/"}), &claims),
+        stranger.sign(&json!({"kid": id, "crit": ["b64"], "b64": false}), &claims),
+        // Signed by others under the names of good keys.
+        stranger.sign(&json!({"kid": id}), &claims),
+        stranger.sign(&json!({}), &claims),
+        // Good keys, bad claims.
+        key.sign(&json!({"kid": id}), &with(json!({"aud": "other"}))),
+        key.sign(&json!({"kid": id}), &with(json!({"aud": ["a", "b"]}))),
+        key.sign(&json!({"kid": id}), &with(json!({"aud": null}))),
+        key.sign(&json!({"kid": id}), &with(json!({"iss": "http://other"}))),
+        key.sign(&json!({"kid": id}), &with(json!({"exp": "never"}))),
+        key.sign(&json!({"kid": id}), &with(json!({"exp": now + 90_000}))),
+        key.sign(&json!({"kid": id}), &with(json!({"nbf": now + 600}))),
+        key.sign(&json!({"kid": id}), &with(json!({"iat": now + 600}))),
+        key.sign(&json!({"kid": id}), &with(json!({"roles": {"a": 1}}))),
+        key.sign(&json!({"kid": id, "typ": "logout+jwt"}), &claims),
+        key.sign(&json!({"kid": [id]}), &claims),
+        // Unknown keys in tokens that would not be good anyhow.
+        stranger.sign(&json!({"kid": "zz"}), &with(json!({"exp": now - 600}))),
+        stranger.sign(&json!({"kid": "zz"}), &with(json!({"aud": "other"}))),
+    ];
+    for token in &attempts {
+        refused(&server, token, 400, "InvalidToken");
+    }
+    assert_eq!(provider.times_asked(), 1, "none of them was worth a fetch");
+    let long = key.sign(&json!({"kid": id}), &with(json!({"x": "y".repeat(20_000)})));
+    refused(&server, &long, 400, "InvalidToken");
+    let agency = key.sign(&json!({"kid": id}), &with(json!({"agency": "otra"})));
+    refused(&server, &agency, 403, "AccessDenied");
+    let operator = key.sign(&json!({"kid": id}), &with(json!({"roles": ["operator"]})));
+    refused(&server, &operator, 403, "AccessDenied");
+    let anywhere = key.sign(&json!({"kid": id}), &with(json!({"agency": "../agencia"})));
+    refused(&server, &anywhere, 403, "AccessDenied");
+
+    // A flood of names of keys: as many fetches as may be, not as many as tokens.
+    for at in 0..50 {
+        let token = stranger.sign(&json!({"kid": format!("k{at}")}), &claims);
+        refused(&server, &token, 400, "InvalidToken");
+    }
+    assert!(provider.times_asked() <= 4, "{}", provider.times_asked());
+}
+
+#[test]
+fn claims_are_mapped_by_templates_prefixes_and_lists() {
+    let provider = Provider::start();
+    let key = Key::es256();
+    provider.offers(&[("e", &key)]);
+    let server = believing(
+        &provider,
+        "required_claims = [\"email_verified=true\", \"groups=empleados\"]",
+        "agency = \"groups\"\nagency_prefix = \"dep:\"\nprincipal = \"{azp}/{sub}\"\n\
+         roles = \"resource_access.acervo.roles\"\nroles_prefix = \"acervo-\"",
+    );
+    server.agency().make_bucket("actas").ok();
+    let claims = |change: Value| {
+        let mut claims = provider.claims("none");
+        claims["azp"] = json!("ventanilla");
+        claims["email_verified"] = json!(true);
+        claims["groups"] = json!(["empleados", "dep:agencia"]);
+        claims["resource_access"] = json!({"acervo": {"roles": ["acervo-reader", "admin"]}});
+        for (name, value) in change.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        key.sign(&json!({"kid": "e"}), &claims)
+    };
+    opens(&server, &claims(json!({})));
+    for (change, status, code) in [
+        (json!({"email_verified": false}), 400, "InvalidToken"),
+        (json!({"groups": ["dep:agencia"]}), 400, "InvalidToken"),
+        (
+            json!({"groups": ["empleados", "dep:agencia", "dep:otra"]}),
+            400,
+            "InvalidToken",
+        ),
+        (json!({"groups": ["empleados"]}), 400, "InvalidToken"),
+        (
+            json!({"groups": ["empleados", "dep:otra"]}),
+            403,
+            "AccessDenied",
+        ),
+        (json!({"azp": null}), 400, "InvalidToken"),
+        (json!({"azp": "con espacio"}), 403, "AccessDenied"),
+        (
+            json!({"resource_access": {"acervo": {"roles": ["reader"]}}}),
+            403,
+            "AccessDenied",
+        ),
+    ] {
+        refused(&server, &claims(change), status, code);
+    }
+    // The principal is who the template says: what it makes is its own.
+    let app = claims(json!({"resource_access": {"acervo": {"roles": ["acervo-app"]}}}));
+    server.with_token(&app).make_bucket("propio").ok();
+    let other = claims(json!({
+        "sub": "otro", "resource_access": {"acervo": {"roles": ["acervo-app"]}}
+    }));
+    server
+        .with_token(&other)
+        .ask("GET", "/propio")
+        .refused(403, "AccessDenied");
+}
+
+#[test]
+fn a_discovery_document_leads_nowhere_else() {
+    for (member, value) in [
+        ("issuer", "http://127.0.0.1:1"),
+        ("jwks_uri", "http://127.0.0.1:1/keys"),
+        ("jwks_uri", "https://example.org/keys"),
+        ("jwks_uri", "file:///etc/passwd"),
+    ] {
+        let provider = Provider::start();
+        let key = Key::es256();
+        provider.offers(&[("e", &key)]);
+        provider.discovery(member, value);
+        let server = believing(&provider, "", "");
+        server.announce("its keys cannot be fetched");
+        server.agency().make_bucket("actas").ok();
+        let token = key.sign(&json!({"kid": "e"}), &provider.claims("reader"));
+        server.announce("ServiceUnavailable");
+        refused(&server, &token, 503, "ServiceUnavailable");
+        assert_eq!(provider.times_asked(), 0);
+    }
+}
