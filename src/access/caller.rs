@@ -104,6 +104,13 @@ impl Caller {
         }
     }
 
+    /// Nobody, asking in an agency. Its canonical id is of no principal: those are hashes.
+    pub fn anonymous(agency: AgencyId) -> Self {
+        let principal = PrincipalName::parse("anonymous").expect("letters make a name");
+        let nobody = CanonicalId::new([0; 32]);
+        Self::new(agency, principal, nobody, Vec::new(), Proof::Anonymous)
+    }
+
     /// Whether it has this role.
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)

@@ -18,6 +18,10 @@ pub struct Auth {
     pub issuers: Vec<Issuer>,
     /// The hosts from which the issuers that agencies add themselves may have their keys fetched.
     pub fetch_hosts: Vec<String>,
+    /// The agencies that answer to requests without any proof at all.
+    pub anonymous_agencies: Vec<AgencyId>,
+    /// The one of them that is meant where the host names none.
+    pub anonymous_agency: Option<AgencyId>,
 }
 
 /// `[[auth.issuers]]`: an identity provider and what its tokens mean here.
@@ -125,11 +129,34 @@ impl Auth {
             issuers.push(issuer);
         }
         let fetch_hosts = reader.list("auth.fetch_hosts", Some(HOSTS), parse_host);
+        let (anonymous_agencies, anonymous_agency) = read_anonymous(reader);
         Self {
             issuers,
             fetch_hosts: fetch_hosts.map(|h| h.value).unwrap_or_default(),
+            anonymous_agencies,
+            anonymous_agency,
         }
     }
+}
+
+fn read_anonymous(reader: &mut Reader) -> (Vec<AgencyId>, Option<AgencyId>) {
+    const LISTED: Wanted = Wanted::Words(
+        "una de auth.anonymous_agencies",
+        "one of auth.anonymous_agencies",
+    );
+    let agencies = reader.list("auth.anonymous_agencies", Some(AGENCY), parse_agency);
+    let agencies = agencies.map(|a| a.value).unwrap_or_default();
+    let Some(agency) = reader.parsed("auth.anonymous_agency", AGENCY, parse_agency) else {
+        return (agencies, None);
+    };
+    if !agencies.contains(&agency.value) {
+        let fault = Fault::Refused {
+            found: Some(format!("{:?}", agency.value.as_str())),
+            wanted: LISTED,
+        };
+        reader.report("auth.anonymous_agency", agency.origin, fault);
+    }
+    (agencies, Some(agency.value))
 }
 
 impl Issuer {

@@ -10,6 +10,7 @@ use tokio::signal::unix::signal;
 use tokio::sync::watch;
 
 use crate::api::admin;
+use crate::api::http::anonymous::Anonymous;
 use crate::api::http::body::Pace;
 use crate::api::http::house::House;
 use crate::api::http::house::InFlight;
@@ -203,6 +204,10 @@ fn house(config: &Config, store: Store, issuers: Arc<Issuers>, clock: Clock) -> 
         signing_keys: SigningKeys::default(),
         region: config.s3.region.clone(),
         is_secure: config.s3.tls.is_some(),
+        anonymous: Anonymous::new(
+            config.auth.anonymous_agencies.clone(),
+            config.auth.anonymous_agency.clone(),
+        ),
         domains: config.s3.domains.clone(),
         takes_customer_keys: config.s3.tls.is_some() || config.s3.customer_keys_over_http,
         pace: Pace {

@@ -186,6 +186,14 @@ impl Store {
             .cloned()
     }
 
+    /// Refuses an agency that is unknown or suspended.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchAgency`], [`Error::AgencySuspended`].
+    pub async fn ensure_active(&self, agency: &AgencyId) -> Result<(), Error> {
+        self.agency(agency).await.map(drop)
+    }
+
     /// An agency in use; opened now if it is not yet.
     pub(super) async fn agency(&self, agency: &AgencyId) -> Result<Arc<Agency>, Error> {
         match self.known(agency)? {

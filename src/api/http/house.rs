@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
+use crate::api::http::anonymous::Anonymous;
 use crate::api::http::body::Pace;
 use crate::api::http::signing_keys::SigningKeys;
 use crate::auth::bearer::issuers::Issuers;
@@ -24,6 +25,8 @@ pub struct House {
     pub region: String,
     /// Whether the S3 door's connections are TLS.
     pub is_secure: bool,
+    /// Who may ask without any proof.
+    pub anonymous: Anonymous,
     /// The domains below which a host names a bucket.
     pub domains: Vec<String>,
     /// Whether requests may bring keys of customers: over TLS, or by a setting.

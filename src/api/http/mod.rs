@@ -1,5 +1,6 @@
 //! What the doors share: the raw target, the body, XML.
 
+pub mod anonymous;
 pub mod body;
 pub mod house;
 pub mod identify;

@@ -30,8 +30,13 @@ pub struct Target {
 impl Target {
     /// Reads a path, and the host if it lies below one of the domains (virtual-host style).
     pub fn parse(path: &str, host: &str, domains: &[String]) -> Result<Self, TargetError> {
+        Self::of(path, label_of_host(host, domains))
+    }
+
+    /// Reads a path, in the bucket that the host names, if it names one.
+    pub fn of(path: &str, bucket: Option<&str>) -> Result<Self, TargetError> {
         let path = path.strip_prefix('/').unwrap_or(path);
-        let (bucket, key) = match bucket_of_host(host, domains) {
+        let (bucket, key) = match bucket {
             Some(bucket) => (Some(bucket.to_owned()), path),
             None => {
                 let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
@@ -51,7 +56,7 @@ fn decode(raw: &str) -> Result<Option<String>, TargetError> {
 }
 
 /// The label before a configured domain: `actas.s3.estado.mx:9000` below `s3.estado.mx` is `actas`.
-fn bucket_of_host<'a>(host: &'a str, domains: &[String]) -> Option<&'a str> {
+pub(super) fn label_of_host<'a>(host: &'a str, domains: &[String]) -> Option<&'a str> {
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|b| b.is_ascii_digit()) {
             name

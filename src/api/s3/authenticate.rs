@@ -11,6 +11,7 @@ use crate::auth::sigv4::claim::Expected;
 use crate::auth::sigv4::payload::PayloadHash;
 use crate::auth::sigv4::payload::Streaming;
 use crate::types::clock::Time;
+use crate::types::names::AgencyId;
 
 use super::code::Code;
 use super::error::S3Error;
@@ -24,11 +25,21 @@ pub struct Payload {
     pub chunks: Option<ChunkSigner>,
 }
 
-/// Proves who sent a request; anonymous requests are refused here, for nothing is public.
+/// Whether a request shows no proof at all. Only says how its host is read: what counts is what
+/// [`authenticate`] finds.
+pub fn is_anonymous(head: &Head) -> bool {
+    let in_query = ["X-Amz-Signature", "X-Amz-Algorithm", "AWSAccessKeyId"];
+    let query = head.uri.query().unwrap_or_default();
+    !head.headers.contains_key("authorization") && !in_query.iter().any(|name| query.contains(name))
+}
+
+/// Proves who sent a request. One without proof is nobody's, in the agency that its host names if
+/// that agency answers to such requests.
 pub async fn authenticate(
     house: &House,
     head: &Head,
     now: Time,
+    anonymous: Option<AgencyId>,
 ) -> Result<(Caller, Payload), S3Error> {
     let headers: Vec<(&str, &[u8])> = head
         .headers
@@ -59,20 +70,26 @@ pub async fn authenticate(
         }
         Presented::Bearer(token) => {
             let identified = identify::by_token(house, token.expose(), now).await?;
-            let text = head
-                .header("x-amz-content-sha256")
-                .unwrap_or("UNSIGNED-PAYLOAD");
-            let hash = PayloadHash::parse(text)?;
-            let unsigned = [Streaming::UnsignedTrailer];
-            if matches!(hash, PayloadHash::Streaming(framing) if !unsigned.contains(&framing)) {
-                let message = "A Bearer token cannot sign the chunks of a body.";
-                return Err(S3Error::new(Code::InvalidRequest, message));
-            }
-            Ok((identified.caller, Payload { hash, chunks: None }))
+            Ok((identified.caller, unsigned(head)?))
         }
-        Presented::Anonymous => Err(S3Error::new(
-            Code::AccessDenied,
-            "Anonymous access is not allowed.",
-        )),
+        Presented::Anonymous => {
+            let agency = anonymous.ok_or_else(|| {
+                S3Error::new(Code::AccessDenied, "Anonymous access is not allowed.")
+            })?;
+            house.store.ensure_active(&agency).await?;
+            Ok((Caller::anonymous(agency), unsigned(head)?))
+        }
     }
+}
+
+/// The body of a request whose proof does not sign it.
+fn unsigned(head: &Head) -> Result<Payload, S3Error> {
+    let text = head.header("x-amz-content-sha256");
+    let hash = PayloadHash::parse(text.unwrap_or("UNSIGNED-PAYLOAD"))?;
+    let unsigned = [Streaming::UnsignedTrailer];
+    if matches!(hash, PayloadHash::Streaming(framing) if !unsigned.contains(&framing)) {
+        let message = "Only a request with a signature has signed chunks.";
+        return Err(S3Error::new(Code::InvalidRequest, message));
+    }
+    Ok(Payload { hash, chunks: None })
 }

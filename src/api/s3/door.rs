@@ -136,13 +136,19 @@ async fn serve(
         return Err(Code::SlowDown.into());
     };
     let host = head.header("host").unwrap_or_default();
-    let target = Target::parse(head.uri.path(), host, &house.domains)?;
+    let anonymous = authenticate::is_anonymous(&head)
+        .then(|| house.anonymous.place(host, &house.domains))
+        .flatten();
+    let (anonymous, target) = match anonymous {
+        Some((agency, bucket)) => (Some(agency), Target::of(head.uri.path(), bucket)?),
+        None => (None, Target::parse(head.uri.path(), host, &house.domains)?),
+    };
     known.bucket.clone_from(&target.bucket);
     known.object_key.clone_from(&target.object_key);
     let query = Query::parse(head.uri.query().unwrap_or_default())?;
     let route = routed(&head, &target, &query)?;
     known.action = Some(route.action);
-    let (caller, payload) = authenticate::authenticate(house, &head, arrival.at).await?;
+    let (caller, payload) = authenticate::authenticate(house, &head, arrival.at, anonymous).await?;
     known.caller = Some(caller.clone());
     if let Some(name) = route.unknown_parameter(query.names()) {
         return Err(S3Error::not_implemented(&format!(

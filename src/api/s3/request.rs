@@ -267,6 +267,10 @@ impl S3Request {
     pub async fn bucket_record(&self, name: &BucketName) -> Result<Arc<BucketRecord>, S3Error> {
         let found = self.store().bucket(&self.caller.agency, name).await?;
         found.ok_or_else(|| {
+            if self.caller.is_anonymous() {
+                // The names of an agency's buckets are its own matter.
+                return Code::AccessDenied.into();
+            }
             S3Error::from(Code::NoSuchBucket).with("BucketName", name.as_str().to_owned())
         })
     }
@@ -305,6 +309,11 @@ impl S3Request {
             Some(VersionRecord::Marker(marker)) => Some(marker),
             None => None,
         };
+        // Who may not list a bucket does not learn what is missing in it. Source: AWS S3 API
+        // Reference, "GetObject", permissions.
+        if let Resource::Object(bucket, _) = permit.resource() {
+            self.decide(Action::ListObjectsV2, Resource::Bucket(bucket.clone()))?;
+        }
         let mut refused = match (&version_id, &marker) {
             (Some(_), Some(marker)) => S3Error::from(Code::MethodNotAllowed)
                 .with("Method", self.head.method.to_string())
