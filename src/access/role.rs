@@ -10,6 +10,12 @@ pub fn assume(held: &[Role], wanted: Role) -> Option<Role> {
         .filter(|role| *role != Role::Operator)
 }
 
+/// Whether a caller may give its sessions tags: a policy may grant by a tag, so only who may do
+/// everything in the agency anyway.
+pub fn may_tag(held: &[Role]) -> bool {
+    held.contains(&Role::AgencyAdmin)
+}
+
 #[cfg(test)]
 mod tests {
     use super::assume;

@@ -60,7 +60,7 @@ pub struct SessionFacts {
     /// Policy documents of which each must allow what it does.
     pub policies: Vec<String>,
     /// What is said of it to policies, by name.
-    pub tags: BTreeMap<String, String>,
+    pub tags: BTreeMap<String, Vec<String>>,
 }
 
 /// The role that a session took.
@@ -155,7 +155,7 @@ struct OnWire {
     #[serde(rename = "b", default, skip_serializing_if = "Vec::is_empty")]
     policies: Vec<String>,
     #[serde(rename = "t", default, skip_serializing_if = "BTreeMap::is_empty")]
-    tags: BTreeMap<String, String>,
+    tags: BTreeMap<String, Vec<String>>,
 }
 
 impl OnWire {
@@ -306,7 +306,7 @@ mod tests {
             expires: Time::from_seconds(1_800_000_900),
             chain: vec![AccessKeyId::parse("ACQWER2ABCDEFGHIJKLM").unwrap()],
             policies: vec!["{}".to_owned()],
-            tags: [("área".to_owned(), "registro".to_owned())].into(),
+            tags: [("área".to_owned(), vec!["registro".to_owned()])].into(),
         }
     }
 

@@ -482,3 +482,78 @@ fn a_signature_for_one_door_opens_no_other() {
     // And a list of buckets is still one.
     agency.ask("GET", "/?x-id=ListBuckets").ok();
 }
+
+#[test]
+fn a_session_policy_only_narrows() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    agency.put("actas/a/1", b"1").ok();
+    agency.put("actas/b/1", b"1").ok();
+    let arn = ("RoleArn", "arn:aws:iam::agencia:role/agency-admin");
+    let named = ("RoleSessionName", "turno-1");
+    let with = |caller: &Caller, policy: &str| {
+        sts(caller, "AssumeRole", &[arn, named, ("Policy", policy)])
+    };
+    let reads = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+        "Action":"s3:GetObject","Resource":"arn:aws:s3:::actas/a/*"}]}"#;
+    let answer = with(&agency, reads).ok();
+    assert!(answer.element("PackedPolicySize").parse::<u32>().unwrap() < 100);
+    let narrow = session(&server, answer);
+    narrow.get("actas/a/1").ok().holds(b"1");
+    narrow.get("actas/b/1").refused(403, "AccessDenied");
+    narrow.put("actas/a/1", b"2").refused(403, "AccessDenied");
+    narrow.ask("GET", "/actas").refused(403, "AccessDenied");
+    // A session of the session has both policies.
+    let all = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+        "Action":"s3:*","Resource":"*"}]}"#;
+    let chained = session(&server, with(&narrow, all));
+    chained.get("actas/a/1").ok().holds(b"1");
+    chained.put("actas/a/1", b"2").refused(403, "AccessDenied");
+    let chained = session(&server, sts(&narrow, "AssumeRole", &[arn, named]));
+    chained.get("actas/b/1").refused(403, "AccessDenied");
+    // What allows everything gives an application nothing more than it has.
+    let app = server.make_key("agencia", "ventanilla", "app");
+    let of_app = ("RoleArn", "arn:aws:iam::agencia:role/app");
+    let wide = sts(&app, "AssumeRole", &[of_app, named, ("Policy", all)]);
+    let wide = session(&server, wide);
+    wide.get("actas/a/1").refused(403, "AccessDenied");
+    for wrong in [
+        "{",
+        "{}",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Maybe"}]}"#,
+    ] {
+        refused(&with(&agency, wrong), 400, "MalformedPolicyDocument");
+    }
+    let long = format!("{all}{}", " ".repeat(2_048));
+    refused(&with(&agency, &long), 400, "ValidationError");
+}
+
+#[test]
+fn tags_are_given_by_those_who_may_do_everything_and_stay() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    agency.put("actas/registro/1", b"1").ok();
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+        "Action":"s3:GetObject","Resource":"arn:aws:s3:::actas/${aws:PrincipalTag/area}/*"}]}"#;
+    let named = ("RoleSessionName", "turno-1");
+    let arn = ("RoleArn", "arn:aws:iam::agencia:role/agency-admin");
+    let with = |caller: &Caller, area: &str| {
+        let tag = [("Tags.member.1.Key", "area"), ("Tags.member.1.Value", area)];
+        let parameters = [arn, named, ("Policy", policy), tag[0], tag[1]];
+        sts(caller, "AssumeRole", &parameters)
+    };
+    let other = session(&server, with(&agency, "otra"));
+    other.get("actas/registro/1").refused(403, "AccessDenied");
+    let tagged = session(&server, with(&agency, "registro"));
+    tagged.get("actas/registro/1").ok().holds(b"1");
+    // Who has a tag keeps it.
+    let again = session(&server, with(&other, "registro"));
+    again.get("actas/registro/1").refused(403, "AccessDenied");
+    let app = server.make_key("agencia", "ventanilla", "app");
+    let of_app = ("RoleArn", "arn:aws:iam::agencia:role/app");
+    let tag = [("Tags.member.1.Key", "area"), ("Tags.member.1.Value", "x")];
+    let answer = sts(&app, "AssumeRole", &[of_app, named, tag[0], tag[1]]);
+    refused(&answer, 403, "AccessDenied");
+}

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::access::caller::Caller;
+use crate::access::caller::Claims;
 use crate::access::caller::Proof;
+use crate::access::policy::Kind;
+use crate::access::policy::Policy;
 use crate::auth;
 use crate::auth::error::BearerError;
 use crate::auth::head::RequestHead;
@@ -54,6 +57,8 @@ pub struct Identified {
     pub expires: Option<Time>,
     /// The keys behind it, the first one first; none behind a token.
     pub chain: Vec<AccessKeyId>,
+    /// The texts of the policies that narrow it: what is made of it is narrowed by them too.
+    pub policies: Vec<String>,
     /// The session that it acts in, unless it acts by a lasting key or a token.
     pub session: Option<InSession>,
 }
@@ -62,8 +67,6 @@ pub struct Identified {
 pub struct InSession {
     /// The role that the session took, if it took one.
     pub assumed: Option<Assumed>,
-    /// The policy documents that narrow it already.
-    pub policies: Vec<String>,
 }
 
 /// Verifies a signature with the secret of the lasting key or of the session that it names.
@@ -98,7 +101,7 @@ pub async fn by_signature(
                 FoundSession::Unknown => return Err(Unidentified::Session),
             };
             let verified = verified(&session.secret)?;
-            Ok((of_session(session, id), verified))
+            Ok((of_session(session, id)?, verified))
         }
         // A session's key means nothing without the session's token.
         (None, true) => Err(Unidentified::AccessKey),
@@ -133,6 +136,7 @@ pub async fn by_token(house: &House, token: &str, now: Time) -> Result<Identifie
         },
         expires: Some(identity.expires),
         chain: Vec::new(),
+        policies: Vec::new(),
         session: None,
     })
 }
@@ -148,27 +152,41 @@ fn of_key(credential: &Credential, id: AccessKeyId) -> Identified {
         ),
         expires: credential.expires,
         chain: vec![id],
+        policies: Vec::new(),
         session: None,
     }
 }
 
-fn of_session(session: Session, id: AccessKeyId) -> Identified {
+fn of_session(session: Session, id: AccessKeyId) -> Result<Identified, Unidentified> {
     let facts = session.facts;
+    // They were read when the session was made; what cannot be read now refuses it (law 8).
+    let boundaries = facts.policies.iter().map(|text| {
+        let policy = Policy::parse(text, Kind::Identity);
+        policy.map(Arc::new).map_err(|_| Unidentified::Session)
+    });
+    let claims = Claims {
+        tags: facts.tags,
+        ..Claims::default()
+    };
     let mut chain = facts.chain;
     chain.push(id.clone());
-    Identified {
-        caller: Caller::new(
-            session.agency,
-            facts.principal,
-            session.canonical_id,
-            facts.roles,
-            Proof::AccessKey(id),
-        ),
+    Ok(Identified {
+        caller: Caller {
+            boundaries: boundaries.collect::<Result<_, _>>()?,
+            claims: Arc::new(claims),
+            ..Caller::new(
+                session.agency,
+                facts.principal,
+                session.canonical_id,
+                facts.roles,
+                Proof::AccessKey(id),
+            )
+        },
         expires: Some(facts.expires),
         chain,
+        policies: facts.policies,
         session: Some(InSession {
             assumed: facts.assumed,
-            policies: facts.policies,
         }),
-    }
+    })
 }

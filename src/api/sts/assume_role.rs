@@ -8,7 +8,13 @@ use super::request::StsRequest;
 use super::session;
 use super::session::Wanted;
 
-const PARAMETERS: &[&str] = &["RoleArn", "RoleSessionName", "DurationSeconds"];
+const PARAMETERS: &[&str] = &[
+    "RoleArn",
+    "RoleSessionName",
+    "DurationSeconds",
+    "Policy",
+    "Tags.",
+];
 
 pub(super) async fn assume_role(req: &mut StsRequest<'_>) -> Result<Reply, StsError> {
     req.parameters.only(PARAMETERS)?;

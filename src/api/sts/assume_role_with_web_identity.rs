@@ -15,6 +15,7 @@ const PARAMETERS: &[&str] = &[
     "RoleSessionName",
     "WebIdentityToken",
     "DurationSeconds",
+    "Policy",
 ];
 
 /// Source: AWS STS API Reference, AssumeRoleWithWebIdentity, `WebIdentityToken`.

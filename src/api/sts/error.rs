@@ -56,6 +56,7 @@ codes! {
     InvalidClientTokenId 403 "The security token included in the request is invalid.";
     InvalidIdentityToken 400 "The web identity token that was passed could not be validated.";
     MalformedInput 400 "The request is malformed.";
+    MalformedPolicyDocument 400 "The session policy is not a policy document.";
     MissingAction 400 "The request must contain the parameter Action.";
     MissingAuthenticationToken 403 "The request must be signed.";
     MissingParameter 400 "A required parameter is missing.";

@@ -1,5 +1,7 @@
 //! GetSessionToken: a session with all that a lasting access key has, for a while.
 
+use std::collections::BTreeMap;
+
 use crate::types::limits;
 
 use super::error::Code;
@@ -7,6 +9,7 @@ use super::error::StsError;
 use super::request::Reply;
 use super::request::StsRequest;
 use super::session;
+use super::session::Narrowed;
 
 const PARAMETERS: &[&str] = &["DurationSeconds"];
 
@@ -23,5 +26,11 @@ pub(super) async fn get_session_token(req: &mut StsRequest<'_>) -> Result<Reply,
         limits::SESSION_TOKEN_SECONDS_MAX,
     )?;
     let roles = parent.caller.roles.clone();
-    session::issue(req, parent, roles, None, seconds, |_| {}).await
+    let narrowed = Narrowed {
+        roles,
+        assumed: None,
+        policy: None,
+        tags: BTreeMap::new(),
+    };
+    session::issue(req, parent, narrowed, seconds, |_| {}).await
 }

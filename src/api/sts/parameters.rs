@@ -1,6 +1,9 @@
 //! The parameters of a request: a form in the body of a POST, or the query of a GET.
 
+use std::collections::BTreeMap;
+
 use crate::api::http::target::Query;
+use crate::types::limits;
 
 use super::error::Code;
 use super::error::StsError;
@@ -45,9 +48,13 @@ impl Parameters {
         self.0.value(name).filter(|value| !value.is_empty())
     }
 
-    /// Refuses what the operation does not know: a parameter that narrows must never be ignored.
+    /// Refuses what the operation does not know: a parameter that narrows must never be ignored. A
+    /// name that ends in `.` stands for all that begin so.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), StsError> {
-        let is_known = |name: &&str| known.contains(name) || COMMON.contains(name);
+        let is_known = |name: &&str| {
+            let begins = |k: &&str| k.ends_with('.') && name.starts_with(*k);
+            known.contains(name) || known.iter().any(begins) || COMMON.contains(name)
+        };
         match self.0.names().find(|name| !is_known(name)) {
             None => Ok(()),
             Some(name) => {
@@ -79,6 +86,46 @@ impl Parameters {
             return Err(StsError::new(Code::ValidationError, message));
         }
         Ok(value)
+    }
+
+    /// `Tags.member.N.Key` and `Tags.member.N.Value`, N from 1 without a gap. Names that differ in
+    /// case alone are one, and none may begin with `aws:`. Source: AWS IAM User Guide, "Passing
+    /// session tags in AWS STS".
+    pub(super) fn tags(&self) -> Result<BTreeMap<String, Vec<String>>, StsError> {
+        let invalid = || {
+            let message = "1 validation error detected: Tags must be at most 50 members of a Key \
+                           of 1 to 128 characters, each once, and a Value of at most 256.";
+            StsError::new(Code::ValidationError, message)
+        };
+        let mut tags = BTreeMap::new();
+        let mut found = 0;
+        for number in 1..=limits::SESSION_TAGS_MAX {
+            let Some(name) = self.value(&format!("Tags.member.{number}.Key")) else {
+                break;
+            };
+            let value = self.0.value(&format!("Tags.member.{number}.Value"));
+            let value = value.ok_or_else(invalid)?;
+            found += 2;
+            let is_allowed = |c: char| c.is_alphanumeric() || " _.:/=+-@".contains(c);
+            let is_good = name.chars().all(is_allowed) && value.chars().all(is_allowed);
+            let lower = name.to_lowercase();
+            let is_repeated = tags.keys().any(|k: &String| k.to_lowercase() == lower);
+            let fits = name.chars().count() <= 128 && value.chars().count() <= 256;
+            if !is_good || !fits || is_repeated || lower.starts_with("aws:") {
+                return Err(invalid());
+            }
+            tags.insert(name.to_owned(), vec![value.to_owned()]);
+        }
+        let given = self
+            .0
+            .names()
+            .filter(|name| name.starts_with("Tags."))
+            .count();
+        if given == found {
+            Ok(tags)
+        } else {
+            Err(invalid())
+        }
     }
 
     /// `DurationSeconds`, or what it is when it is not said.
@@ -155,6 +202,37 @@ mod tests {
         for refused in ["", "a", "a+b", "a%2Fb", "%C3%B1o", "a%00b", &"a".repeat(65)] {
             check(refused, false);
         }
+    }
+
+    #[test]
+    fn tags() {
+        let check = |form: &str, expected: Option<&str>| {
+            let tags = Parameters::parse(form).unwrap().tags().ok().map(|tags| {
+                let tags = tags.iter().map(|(k, v)| format!("{k}={}", v.concat()));
+                tags.collect::<Vec<_>>().join(",")
+            });
+            assert_eq!(tags.as_deref(), expected, "{form}");
+        };
+        let tag = |n: usize, k: &str, v: &str| {
+            format!("&Tags.member.{n}.Key={k}&Tags.member.{n}.Value={v}")
+        };
+        check("A=1", Some(""));
+        check(&tag(1, "%C3%A1rea", "a+b"), Some("área=a b"));
+        check(&(tag(2, "b", "") + &tag(1, "a", "1")), Some("a=1,b="));
+        check(&tag(2, "a", "1"), None);
+        check("Tags.member.1.Key=a", None);
+        check(&(tag(1, "a", "1") + &tag(2, "A", "1")), None);
+        check(&tag(1, "aws:x", "1"), None);
+        check(&tag(1, &"a".repeat(129), "1"), None);
+        check(&tag(1, "a", &"1".repeat(257)), None);
+        check(&tag(1, "a%2A", "1"), None);
+        let many = |n| {
+            (1..=n)
+                .map(|n| tag(n, &format!("k{n}"), "1"))
+                .collect::<String>()
+        };
+        assert!(Parameters::parse(&many(50)).unwrap().tags().is_ok());
+        check(&many(51), None);
     }
 
     #[test]

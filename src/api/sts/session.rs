@@ -1,6 +1,11 @@
 //! What every operation that makes a session shares: its bounds, its entry, its answer.
 
+use std::collections::BTreeMap;
+
+use crate::access::policy::Kind;
+use crate::access::policy::Policy;
 use crate::access::role::assume;
+use crate::access::role::may_tag;
 use crate::api::http::identify::Identified;
 use crate::api::http::xml::Xml;
 use crate::store::sessions::Assumed;
@@ -25,10 +30,12 @@ const ARN: Characters = Characters {
 };
 const SESSION_NAME: Characters = Characters { min: 2, max: 64 };
 
-/// The role and the name that a request asks for.
+/// The role and the name that a request asks for, and what narrows and describes the session.
 pub(super) struct Wanted {
     arn: RoleArn,
     session_name: String,
+    policy: Option<String>,
+    tags: BTreeMap<String, Vec<String>>,
 }
 
 impl Wanted {
@@ -44,8 +51,27 @@ impl Wanted {
         Ok(Self {
             arn,
             session_name: session_name.to_owned(),
+            policy: policy(req)?,
+            tags: req.parameters.tags()?,
         })
     }
+}
+
+/// The session policy, which must be one that the language of policies knows all of.
+fn policy(req: &StsRequest<'_>) -> Result<Option<String>, StsError> {
+    let Some(text) = req.parameters.value("Policy") else {
+        return Ok(None);
+    };
+    if text.chars().count() > limits::SESSION_POLICY_CHARACTERS_MAX {
+        let message = format!(
+            "1 validation error detected: Policy must be at most {} characters.",
+            limits::SESSION_POLICY_CHARACTERS_MAX
+        );
+        return Err(StsError::new(Code::ValidationError, message));
+    }
+    Policy::parse(text, Kind::Identity)
+        .map_err(|error| StsError::new(Code::MalformedPolicyDocument, format!("{error}.")))?;
+    Ok(Some(text.to_owned()))
 }
 
 /// Makes a session with a role of its caller's, and answers.
@@ -72,6 +98,10 @@ pub(super) async fn with_role(
     let role = Role::parse(&wanted.arn.role);
     let role = role.and_then(|role| assume(&caller.roles, role));
     let role = role.ok_or_else(|| denied("the caller does not have the role"))?;
+    // A tag can open what a policy grants by it, so only who may do everything gives tags.
+    if !wanted.tags.is_empty() && !may_tag(&caller.roles) {
+        return Err(denied("the caller may not give tags to a session"));
+    }
     let assumed = Assumed {
         role: wanted.arn.role,
         session_name: wanted.session_name,
@@ -80,7 +110,13 @@ pub(super) async fn with_role(
     let assumed_id = format!("{}:{}", assumed.role, assumed.session_name);
     let subject = caller.principal.as_str().to_owned();
     let is_web_identity = req.action == "AssumeRoleWithWebIdentity";
-    issue(req, parent, vec![role], Some(assumed), seconds, |xml| {
+    let narrowed = Narrowed {
+        roles: vec![role],
+        assumed: Some(assumed),
+        policy: wanted.policy,
+        tags: wanted.tags,
+    };
+    issue(req, parent, narrowed, seconds, |xml| {
         if is_web_identity {
             xml.text("SubjectFromWebIdentityToken", &subject);
         }
@@ -92,12 +128,19 @@ pub(super) async fn with_role(
     .await
 }
 
+/// What a session is, beside its parent.
+pub(super) struct Narrowed {
+    pub(super) roles: Vec<Role>,
+    pub(super) assumed: Option<Assumed>,
+    pub(super) policy: Option<String>,
+    pub(super) tags: BTreeMap<String, Vec<String>>,
+}
+
 /// Makes a session and answers. It is its parent's, narrowed, and ends with it at the latest.
 pub(super) async fn issue(
     req: &StsRequest<'_>,
     parent: Identified,
-    roles: Vec<Role>,
-    assumed: Option<Assumed>,
+    narrowed: Narrowed,
     seconds: i64,
     more: impl FnOnce(&mut Xml),
 ) -> Result<Reply, StsError> {
@@ -110,15 +153,29 @@ pub(super) async fn issue(
     let asked = now.plus_seconds(seconds);
     let store = &req.house.store;
     let id = store.new_session_id(&caller.agency).await?;
+    // Whatever narrows the caller must narrow what is made of it.
+    if parent.policies.len() != caller.boundaries.len() {
+        let rule = "the caller is narrowed by what a session cannot carry";
+        return Err(StsError {
+            source: Some(rule.into()),
+            ..Code::AccessDenied.into()
+        });
+    }
+    let mut policies = parent.policies;
+    let has_policy = narrowed.policy.is_some();
+    policies.extend(narrowed.policy);
+    // What the parent is called stays: a session cannot call itself something else.
+    let mut tags = narrowed.tags;
+    tags.extend(caller.claims.tags.clone());
     let facts = SessionFacts {
         principal: caller.principal.clone(),
-        roles,
+        roles: narrowed.roles,
         issued: now,
         expires: parent.expires.map_or(asked, |end| end.min(asked)),
         chain: parent.chain,
-        policies: parent.session.map(|s| s.policies).unwrap_or_default(),
-        tags: std::collections::BTreeMap::new(),
-        assumed,
+        policies,
+        tags,
+        assumed: narrowed.assumed,
     };
     let subject = match &facts.assumed {
         Some(a) => format!(
@@ -135,6 +192,10 @@ pub(super) async fn issue(
         let mut xml = Xml::fragment();
         credentials(&mut xml, &made);
         more(&mut xml);
+        if has_policy {
+            let used = made.token.expose().len() * 100 / limits::SESSION_TOKEN_BYTES_MAX;
+            xml.value("PackedPolicySize", used);
+        }
         xml.into_text()
     }))
 }
