@@ -69,6 +69,12 @@ actions! {
     PutBucketEncryption, "s3:PutEncryptionConfiguration", Write;
     /// New objects of a bucket are sealed as any.
     DeleteBucketEncryption, "s3:PutEncryptionConfiguration", Write;
+    /// Which objects of a bucket go by themselves.
+    GetBucketLifecycleConfiguration, "s3:GetLifecycleConfiguration", Read;
+    /// Sets which objects of a bucket go by themselves.
+    PutBucketLifecycleConfiguration, "s3:PutLifecycleConfiguration", Write;
+    /// Lets objects of a bucket stay.
+    DeleteBucketLifecycle, "s3:PutLifecycleConfiguration", Write;
     /// The keys of a bucket, version 1 of the list.
     ListObjects, "s3:ListBucket", Read;
     /// The keys of a bucket, version 2 of the list.

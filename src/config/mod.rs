@@ -14,6 +14,7 @@ mod auth;
 mod blobs;
 mod client;
 mod error;
+mod lifecycle;
 mod limits;
 mod listeners;
 mod locale;
@@ -34,6 +35,7 @@ pub use auth::{AgencySource, Auth, Issuer, IssuerKeys, KeysUrl};
 pub use blobs::{Blobs, RemoteBlobs};
 pub use client::{AdminClient, ENDPOINT_VARIABLE, TOKEN_VARIABLE};
 pub use error::{Fault, Origin, Problem, Problems, Wanted};
+pub use lifecycle::Lifecycle;
 pub use limits::Limits;
 pub use listeners::{Admin, S3, Tls};
 pub use locale::Locale;
@@ -58,6 +60,8 @@ pub struct Config {
     pub locale: Locale,
     /// Threads that serve requests; one per processor when not set.
     pub workers: Option<NonZeroUsize>,
+    /// Whether this is a trial, in which days may be short.
+    pub testing: bool,
     /// The door of the documents.
     pub s3: S3,
     /// The operators' door.
@@ -70,6 +74,8 @@ pub struct Config {
     pub audit: Audit,
     /// Who is believed.
     pub auth: Auth,
+    /// When what expires goes.
+    pub lifecycle: Lifecycle,
     /// What one process gives at most.
     pub limits: Limits,
     /// What the process says of itself.
@@ -162,6 +168,7 @@ impl Config {
         let locales = [ambient, Locale::Es, Locale::En];
         let locale = reader.choice("locale", &["auto", "es", "en"], &locales);
         let data_dir = reader.path("data_dir");
+        let testing = reader.boolean("testing", false);
         let workers = reader.count("workers", 0, 0..=1_024);
         let (s3, s3_origin) = S3::read(reader);
         let admin = Admin::read(reader, (s3.listen, s3_origin));
@@ -169,12 +176,14 @@ impl Config {
             data_dir: data_dir.map_or_else(|| PathBuf::from("./data"), |d| d.value),
             locale: locale.map_or(ambient, |l| l.value),
             workers: NonZeroUsize::new(workers),
+            testing,
             s3,
             admin,
             root_key: RootKey::read(reader),
             blobs: Blobs::read(reader),
             audit: Audit::read(reader),
             auth: Auth::read(reader),
+            lifecycle: Lifecycle::read(reader, testing),
             limits: Limits::read(reader),
             log: Log::read(reader),
         }

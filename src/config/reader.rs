@@ -99,6 +99,16 @@ impl Reader {
         self.problems.iter().any(|p| p.setting == setting)
     }
 
+    /// Where a setting that has not been asked for yet is given.
+    pub(super) fn origin(&self, setting: &str) -> Option<Origin> {
+        let variable = variable(setting);
+        if self.environment.contains_key(&variable) {
+            return Some(Origin::Environment(variable));
+        }
+        let in_file = self.file.values.get(setting);
+        in_file.map(|(_, origin)| origin.clone())
+    }
+
     fn take(&mut self, setting: &str) -> Option<Given<Raw>> {
         self.known.insert(setting.to_owned());
         let in_file = self.file.values.remove(setting);

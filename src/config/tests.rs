@@ -448,6 +448,18 @@ fn root_keys() {
 }
 
 #[test]
+fn days_are_short_in_trials_alone() {
+    let short = "[lifecycle]\nday_seconds = 2";
+    refused(short, &[], &["lifecycle.day_seconds"]);
+    let variable = [("ACERVO_LIFECYCLE_DAY_SECONDS", "2")];
+    refused("", &variable, &["ACERVO_LIFECYCLE_DAY_SECONDS"]);
+    let trial = accepted(short, &[("ACERVO_TESTING", "true")]);
+    assert_eq!(trial.lifecycle.day_seconds, 2);
+    accepted("[lifecycle]\nday_seconds = 86400", &[]);
+    refused("lifecycle.day_seconds = 0", &[], &["lifecycle.day_seconds"]);
+}
+
+#[test]
 fn remote_blobs() {
     refused(
         "blobs.backend = 's3'",

@@ -1,7 +1,7 @@
 //! Jobs: work without a caller.
 //!
-//! Owns: when the sweep runs, and how much of it at a time; when the keys of issuers are fetched,
-//! and from where.
+//! Owns: when the sweep and lifecycle run, how much of it at a time, and what lifecycle rules mean;
+//! when the keys of issuers are fetched, and from where.
 //! May touch: `auth`, `store`, `config`, `telemetry`, `types`. Never: requests, permits; a job acts
 //! through the steps that `store` and `auth` offer it and nothing else.
 //! Keeps: law 10 (every step is bounded) and, through `store`, that nothing referred to is removed;
@@ -10,4 +10,5 @@
 
 pub mod fetch;
 pub mod issuer_keys;
+pub mod lifecycle;
 pub mod sweep;

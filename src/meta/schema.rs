@@ -5,6 +5,7 @@
 //! buckets      one row a bucket
 //! bucket_documents  its configurations: policy, lifecycle, …, one row each
 //! usage        what is stored in each and how much may be; row 0 is the agency's
+//! lifecycle_runs    how far the walks of lifecycle are, one row a bucket
 //! objects      the live current version of each key            1  what a list shows
 //! versions     noncurrent versions and delete markers
 //! details      what only a read of the document needs          1  metadata, data key, inline body
@@ -78,6 +79,16 @@ CREATE TABLE usage (
     objects INTEGER NOT NULL,
     quota_bytes INTEGER,
     quota_objects INTEGER
+) STRICT;
+
+CREATE TABLE lifecycle_runs (
+    bucket_id INTEGER PRIMARY KEY,
+    started_ms INTEGER NOT NULL,
+    finished_ms INTEGER,
+    cursor TEXT,
+    examined INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    kept INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE objects (

@@ -81,6 +81,11 @@ impl<'a> Spot<'a> {
         })
     }
 
+    /// Tells the current version from every other one that the key ever had.
+    pub(super) fn sequence(&self) -> Option<Sequence> {
+        self.current.as_ref().map(|current| current.sequence)
+    }
+
     /// The tag that preconditions compare with.
     pub(super) fn etag(&self) -> Option<&Etag> {
         self.current.as_ref().map(|current| &current.etag)

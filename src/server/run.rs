@@ -27,6 +27,7 @@ use crate::config::AuditReads;
 use crate::config::Config;
 use crate::crypto::secret::SecretKey;
 use crate::jobs;
+use crate::jobs::lifecycle::rules::Day;
 use crate::meta;
 use crate::meta::Catalog;
 use crate::store::Store;
@@ -104,8 +105,12 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     );
     let admin = admin.map_err(stopped)?;
     let handles = [server.handle(), admin.handle()];
-    let keys = jobs::issuer_keys::start(Arc::clone(&house.issuers), stopping.clone());
-    let jobs = jobs::sweep::start(store.clone(), config.limits.upload_days, stopping);
+    let day = Day::of_seconds(config.lifecycle.day_seconds);
+    let jobs = [
+        jobs::issuer_keys::start(Arc::clone(&house.issuers), stopping.clone()),
+        jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
+        jobs::lifecycle::start(store.clone(), day, stopping),
+    ];
     let servers =
         actix_rt::spawn(async move { futures_util::future::try_join(server, admin).await });
     on_started(&Started {
@@ -119,7 +124,7 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     let [s3, admin] = &handles;
     futures_util::future::join(s3.stop(true), admin.stop(true)).await;
     let ended = servers.await;
-    let _ = futures_util::future::join(jobs, keys).await;
+    futures_util::future::join_all(jobs).await;
     close(store).await;
     match ended {
         Ok(Ok(_)) => Ok(()),
@@ -202,6 +207,7 @@ fn house(config: &Config, store: Store, issuers: Arc<Issuers>, clock: Clock) -> 
         issuers,
         clock,
         signing_keys: SigningKeys::default(),
+        day: Day::of_seconds(config.lifecycle.day_seconds),
         region: config.s3.region.clone(),
         is_secure: config.s3.tls.is_some(),
         anonymous: Anonymous::new(

@@ -20,6 +20,7 @@ use crate::types::checksum::ObjectChecksum;
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
 use crate::types::ids::VersionId;
+use crate::types::tags::Tags;
 
 use super::Committed;
 use super::agencies::Agency;
@@ -58,6 +59,10 @@ pub struct NewObject {
 pub struct Stored {
     /// Its version.
     pub version_id: VersionId,
+    /// Its bytes.
+    pub size_bytes: u64,
+    /// Its tags.
+    pub tags: Tags,
     /// Its entity tag.
     pub etag: Etag,
     /// Its checksum.
@@ -163,6 +168,8 @@ impl Store {
                     let checksum = ingested.checksum;
                     return Ok(Committed(Stored {
                         version_id,
+                        size_bytes: ingested.size_bytes,
+                        tags: object.metadata.tags.clone(),
                         etag,
                         checksum,
                         encryption: sealing.encryption.clone(),

@@ -35,6 +35,7 @@ use crate::types::etag::Etag;
 use crate::types::ids::PartNumber;
 use crate::types::ids::UploadId;
 use crate::types::ids::VersionId;
+use crate::types::tags::Tags;
 
 use super::Committed;
 use super::agencies::Agency;
@@ -235,6 +236,8 @@ impl Store {
         Ok(Committed(Stored {
             version_id: VersionId::Null,
             etag: Etag::of_content(md5),
+            size_bytes: ingested.size_bytes,
+            tags: Tags::default(),
             checksum: ingested.checksum,
             encryption: sealing.encryption.clone(),
             modified,
@@ -299,6 +302,8 @@ impl Store {
         agency.change(&subject, command, draft).await?;
         Ok(Committed(Stored {
             version_id,
+            size_bytes,
+            tags: upload.metadata.tags,
             etag,
             checksum,
             encryption: upload.encryption,

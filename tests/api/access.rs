@@ -24,13 +24,16 @@ const HARMLESS_POLICY: &[u8] = br#"{"Version":"2012-10-17","Statement":{"Effect"
     "Principal":{"AWS":"arn:aws:iam::agencia:user/nadie"},"Action":"s3:GetObject",
     "Resource":"arn:aws:s3:::actas/*"}}"#;
 
+const LIFECYCLE: &[u8] = b"<LifecycleConfiguration><Rule><Filter/><Status>Enabled</Status>\
+    <Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>";
+
 const OWNERSHIP: &[u8] = b"<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced\
     </ObjectOwnership></Rule></OwnershipControls>";
 
 /// The sub-resource of a bucket that an operation reads, sets or removes, and what it is set to.
 fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
     let name = action.name();
-    let known: [(&str, &str, &[u8]); 8] = [
+    let known: [(&str, &str, &[u8]); 10] = [
         ("BucketLocation", "location", b""),
         ("BucketEncryption", "encryption", ENCRYPTION),
         ("BucketVersioning", "versioning", VERSIONING),
@@ -43,6 +46,8 @@ fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
         ),
         ("BucketOwnershipControls", "ownershipControls", OWNERSHIP),
         ("BucketTagging", "tagging", TAGGING),
+        ("BucketLifecycleConfiguration", "lifecycle", LIFECYCLE),
+        ("BucketLifecycle", "lifecycle", b""),
     ];
     let found = known.into_iter().find(|(end, ..)| name.ends_with(end));
     let (_, sub_resource, body) = found.expect("a row for every sub-resource");
@@ -80,6 +85,9 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::ListObjects => caller.ask("GET", &bucket_path),
         A::ListObjectsV2 => caller.ask("GET", &format!("{bucket_path}?list-type=2")),
         A::GetBucketLocation
+        | A::GetBucketLifecycleConfiguration
+        | A::PutBucketLifecycleConfiguration
+        | A::DeleteBucketLifecycle
         | A::GetBucketEncryption
         | A::PutBucketEncryption
         | A::DeleteBucketEncryption
@@ -166,6 +174,7 @@ fn scene() -> Scene {
     let owner = server.agency();
     owner.make_bucket("actas").ok();
     owner.put("actas/acta", b"secreto").ok();
+    owner.ask("PUT", "/actas?lifecycle").body(LIFECYCLE).ok();
     let upload = owner.begin_upload("actas/acta");
     Scene {
         server,
@@ -398,6 +407,19 @@ fn a_key_acts_in_its_own_agency_wherever_the_bucket_name_leads() {
     theirs.ask("GET", "/").ok();
 }
 
+/// The routes of jobs and what they count, as in [`admin_routes`].
+fn job_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
+    let quotas = "/admin/v1/agencies/agencia/quotas";
+    let lifecycle = "/admin/v1/agencies/agencia/lifecycle";
+    let plan = "/admin/v1/agencies/agencia/lifecycle/actas/plan";
+    vec![
+        ("GET", quotas, Value::Null, true),
+        ("PUT", quotas, json!({"bytes": 1}), false),
+        ("GET", lifecycle, Value::Null, true),
+        ("GET", plan, Value::Null, true),
+    ]
+}
+
 /// Every route of the admin API, and whether it is one for the agency's own admins too.
 fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     let keys = "/admin/v1/agencies/agencia/access-keys";
@@ -455,18 +477,6 @@ fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
         ("GET", keys, Value::Null, true),
         ("POST", keys, made, true),
         ("DELETE", key, Value::Null, true),
-        (
-            "GET",
-            "/admin/v1/agencies/agencia/quotas",
-            Value::Null,
-            true,
-        ),
-        (
-            "PUT",
-            "/admin/v1/agencies/agencia/quotas",
-            json!({"bytes": 1}),
-            false,
-        ),
     ]
 }
 
@@ -474,7 +484,8 @@ fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
 fn every_admin_route_opens_to_those_it_is_for() {
     let scene = scene();
     let server = &scene.server;
-    let routes = admin_routes();
+    let mut routes = admin_routes();
+    routes.extend(job_routes());
     let described = server.admin("GET", "/admin/v1/openapi.json", &[], &Value::Null);
     let described: Value = serde_json::from_slice(&described.ok().body).unwrap();
     let described = described["paths"].as_object().unwrap();

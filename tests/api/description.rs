@@ -42,7 +42,8 @@ fn every_described_route_is_there() {
             .replace("{agency}", "agencia")
             .replace("{access_key_id}", "AC")
             .replace("{principal}", "nadie")
-            .replace("{key}", "nadie");
+            .replace("{key}", "nadie")
+            .replace("{bucket}", "actas");
         for method in methods.as_object().unwrap().keys() {
             let answer = server.administer(&method.to_uppercase(), &path, &Value::Null);
             assert!(!answer.text().contains("no_such_route"), "{method} {path}");

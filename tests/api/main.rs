@@ -24,6 +24,7 @@ mod hostile_bodies;
 mod issuers;
 mod keys;
 mod law_one;
+mod lifecycle;
 mod lists;
 mod multipart;
 mod objects;

@@ -12,6 +12,7 @@ mod asker;
 mod error;
 mod health;
 mod keys;
+mod lifecycle;
 mod metrics;
 mod openapi;
 mod quotas;

@@ -12,6 +12,7 @@ use super::agencies;
 use super::error;
 use super::health;
 use super::keys;
+use super::lifecycle;
 use super::metrics;
 use super::quotas;
 use super::revocations;
@@ -21,7 +22,7 @@ use super::revocations;
 #[openapi(
     info(
         title = "Acervo admin API",
-        description = "Agencies, access keys, keys, quotas, health, metrics."
+        description = "Agencies, access keys, keys, quotas, lifecycle, health, metrics."
     ),
     paths(
         agencies::create_agency,
@@ -40,6 +41,8 @@ use super::revocations;
         keys::confirm_key_destruction,
         quotas::list_quotas,
         quotas::set_quota,
+        lifecycle::list_lifecycle_walks,
+        lifecycle::plan_lifecycle,
         revocations::create_revocation,
         revocations::list_revocations,
         revocations::lift_revocation,

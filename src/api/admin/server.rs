@@ -24,6 +24,7 @@ use super::asker::Authority;
 use super::error::AdminError;
 use super::health;
 use super::keys;
+use super::lifecycle;
 use super::metrics;
 use super::openapi;
 use super::quotas;
@@ -116,6 +117,14 @@ fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/admin/v1/agencies/{agency}/revocations/principals/{principal}",
             web::delete().to(revocations::lift_revocation),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/lifecycle",
+            web::get().to(lifecycle::list_lifecycle_walks),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/lifecycle/{bucket}/plan",
+            web::get().to(lifecycle::plan_lifecycle),
         )
         .route("/admin/v1/health/live", web::get().to(health::live))
         .route(

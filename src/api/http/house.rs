@@ -8,6 +8,7 @@ use crate::api::http::anonymous::Anonymous;
 use crate::api::http::body::Pace;
 use crate::api::http::signing_keys::SigningKeys;
 use crate::auth::bearer::issuers::Issuers;
+use crate::jobs::lifecycle::rules::Day;
 use crate::store::Store;
 use crate::types::clock::Clock;
 
@@ -21,6 +22,8 @@ pub struct House {
     pub signing_keys: SigningKeys,
     /// The time.
     pub clock: Clock,
+    /// How long a day of lifecycle is.
+    pub day: Day,
     /// The region of this installation.
     pub region: String,
     /// Whether the S3 door's connections are TLS.

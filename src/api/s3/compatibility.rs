@@ -105,11 +105,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Not in this version.",
     ),
     (
-        "DeleteBucketLifecycle",
-        "DELETE /bucket?lifecycle",
-        "Not in this version.",
-    ),
-    (
         "DeleteBucketMetadataConfiguration",
         "DELETE /bucket?metadataConfiguration",
         "Metadata tables are a service of AWS beside S3.",
@@ -184,11 +179,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "GetBucketInventoryConfiguration",
         "GET /bucket?inventory",
-        "Not in this version.",
-    ),
-    (
-        "GetBucketLifecycleConfiguration",
-        "GET /bucket?lifecycle",
         "Not in this version.",
     ),
     (
@@ -356,11 +346,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "PutBucketInventoryConfiguration",
         "PUT /bucket?inventory",
-        "Not in this version.",
-    ),
-    (
-        "PutBucketLifecycleConfiguration",
-        "PUT /bucket?lifecycle",
         "Not in this version.",
     ),
     (

@@ -20,6 +20,7 @@ use super::document;
 use super::encryption;
 use super::encryption::About;
 use super::error::S3Error;
+use super::lifecycle;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
@@ -92,7 +93,9 @@ pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, 
             .text("ETag", &stored.etag.to_string());
         checksums::elements(&mut xml, stored.checksum.as_ref());
         let mut response = reply::xml(xml.finish("CompleteMultipartUploadResult"));
-        if let Some((name, value)) = reply::stored_version(stored.version_id) {
+        let expires = lifecycle::expires_stored(req, &bucket, &stored);
+        let version = reply::stored_version(stored.version_id);
+        for (name, value) in version.into_iter().chain(expires) {
             reply::set(&mut response, (name, &value));
         }
         encryption::set(req, &mut response, &stored.encryption, About::Stored);

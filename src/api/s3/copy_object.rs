@@ -31,6 +31,7 @@ use super::encryption;
 use super::encryption::About;
 use super::encryption::Wanted;
 use super::error::S3Error;
+use super::lifecycle;
 use super::metadata;
 use super::put_object;
 use super::reply;
@@ -83,8 +84,9 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     Ok(Reply::committed(stored, |stored| {
         let mut response = reply::xml(render("CopyObjectResult", &stored));
         encryption::set(req, &mut response, &stored.encryption, About::New);
+        let expires = lifecycle::expires_stored(req, &bucket, &stored);
         let stored = reply::stored_version(stored.version_id);
-        for (name, value) in stored.iter().chain(&copied) {
+        for (name, value) in stored.iter().chain(&copied).chain(&expires) {
             reply::set(&mut response, (name, value));
         }
         response

@@ -1,5 +1,5 @@
-//! DeleteBucketPolicy, DeletePublicAccessBlock, DeleteBucketOwnershipControls. Sources: AWS S3 API
-//! Reference, the operations of these names.
+//! DeleteBucketPolicy, DeletePublicAccessBlock, DeleteBucketOwnershipControls,
+//! DeleteBucketLifecycle. Sources: AWS S3 API Reference, the operations of these names.
 
 use crate::access::public_access::Ownership;
 use crate::access::public_access::PublicAccessBlock;
@@ -12,6 +12,10 @@ use super::request::S3Request;
 
 pub(super) async fn delete_bucket_policy(req: &S3Request) -> Result<Reply, S3Error> {
     delete(req, BucketDocument::Policy, None).await
+}
+
+pub(super) async fn delete_bucket_lifecycle(req: &S3Request) -> Result<Reply, S3Error> {
+    delete(req, BucketDocument::Lifecycle, None).await
 }
 
 pub(super) async fn delete_public_access_block(req: &S3Request) -> Result<Reply, S3Error> {

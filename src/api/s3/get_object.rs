@@ -27,6 +27,7 @@ use super::conditions::ReadConditions;
 use super::encryption;
 use super::encryption::About;
 use super::error::S3Error;
+use super::lifecycle;
 use super::metadata;
 use super::reply;
 use super::reply::Reply;
@@ -82,6 +83,9 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
     describe(req, &mut builder, head, &range, status);
     if let Some(version) = version {
         builder.insert_header(version);
+    }
+    if let Some(expires) = lifecycle::expires_found(req, &bucket, version_id, head) {
+        builder.insert_header(expires);
     }
     if wants_checksum {
         match extent {

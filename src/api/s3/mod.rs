@@ -13,6 +13,7 @@ pub mod door;
 mod encryption;
 pub mod error;
 pub mod facts;
+pub mod lifecycle;
 pub mod listing;
 pub mod metadata;
 pub mod reply;
@@ -35,6 +36,7 @@ mod delete_bucket_document;
 mod delete_object;
 mod delete_object_tagging;
 mod delete_objects;
+mod get_bucket_lifecycle_configuration;
 mod get_bucket_location;
 mod get_bucket_ownership_controls;
 mod get_bucket_policy;
@@ -50,6 +52,7 @@ mod list_object_versions;
 mod list_objects;
 mod list_objects_v2;
 mod list_parts;
+mod put_bucket_lifecycle_configuration;
 mod put_bucket_ownership_controls;
 mod put_bucket_policy;
 mod put_bucket_versioning;
@@ -79,6 +82,13 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::GetBucketEncryption => bucket_encryption::get_bucket_encryption(req).await,
         Action::PutBucketEncryption => bucket_encryption::put_bucket_encryption(req).await,
         Action::DeleteBucketEncryption => bucket_encryption::delete_bucket_encryption(req).await,
+        Action::GetBucketLifecycleConfiguration => {
+            get_bucket_lifecycle_configuration::get_bucket_lifecycle_configuration(req).await
+        }
+        Action::PutBucketLifecycleConfiguration => {
+            put_bucket_lifecycle_configuration::put_bucket_lifecycle_configuration(req).await
+        }
+        Action::DeleteBucketLifecycle => delete_bucket_document::delete_bucket_lifecycle(req).await,
         Action::ListObjects => list_objects::list_objects(req).await,
         Action::ListObjectsV2 => list_objects_v2::list_objects_v2(req).await,
         Action::GetBucketVersioning => get_bucket_versioning::get_bucket_versioning(req).await,

@@ -13,6 +13,7 @@ use super::encryption;
 use super::encryption::About;
 use super::encryption::Wanted;
 use super::error::S3Error;
+use super::lifecycle;
 use super::metadata;
 use super::reply;
 use super::reply::Reply;
@@ -37,16 +38,26 @@ pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
         .store()
         .put(&permit, &req.draft(), object, document)
         .await?;
-    Ok(Reply::committed(stored, |stored| render(req, &stored)))
+    Ok(Reply::committed(stored, |stored| {
+        let expires = lifecycle::expires_stored(req, &bucket, &stored);
+        render(req, &stored, expires)
+    }))
 }
 
-fn render(req: &S3Request, stored: &Stored) -> Response<BoxBody> {
+fn render(
+    req: &S3Request,
+    stored: &Stored,
+    expires: Option<(&'static str, String)>,
+) -> Response<BoxBody> {
     let mut builder = reply::builder(200);
     builder.insert_header(("etag", stored.etag.to_string()));
     if let Some(version) = reply::stored_version(stored.version_id) {
         builder.insert_header(version);
     }
     encryption::describe(req, &mut builder, &stored.encryption, About::New);
+    if let Some(expires) = expires {
+        builder.insert_header(expires);
+    }
     checksums::headers(&mut builder, stored.checksum.as_ref());
     builder.finish().map_into_boxed_body()
 }

@@ -143,6 +143,14 @@ const PUT_HEADERS: &[&str] = &[
     "x-amz-trailer",
 ];
 
+const LIFECYCLE_HEADERS: &[&str] = &[
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+    "x-amz-transition-default-minimum-object-size",
+];
+
 const COPY_HEADERS: &[&str] = &[
     "x-amz-acl",
     "x-amz-checksum-algorithm",
@@ -279,6 +287,20 @@ pub const ROUTES: &[Route] = &[
     route("PUT", Scope::Bucket, Action::PutBucketVersioning)
         .by("versioning")
         .headers(UPLOAD_HEADERS),
+    route(
+        "GET",
+        Scope::Bucket,
+        Action::GetBucketLifecycleConfiguration,
+    )
+    .by("lifecycle"),
+    route(
+        "PUT",
+        Scope::Bucket,
+        Action::PutBucketLifecycleConfiguration,
+    )
+    .by("lifecycle")
+    .headers(LIFECYCLE_HEADERS),
+    route("DELETE", Scope::Bucket, Action::DeleteBucketLifecycle).by("lifecycle"),
     route("GET", Scope::Bucket, Action::ListObjectVersions)
         .by("versions")
         .query(&[
@@ -526,6 +548,21 @@ mod tests {
             "DELETE /b?ownershipControls",
             "",
             Some(Action::DeleteBucketOwnershipControls),
+        ),
+        (
+            "GET /b?lifecycle",
+            "",
+            Some(Action::GetBucketLifecycleConfiguration),
+        ),
+        (
+            "PUT /b?lifecycle",
+            "",
+            Some(Action::PutBucketLifecycleConfiguration),
+        ),
+        (
+            "DELETE /b?lifecycle",
+            "",
+            Some(Action::DeleteBucketLifecycle),
         ),
         ("GET /b?versioning", "", Some(Action::GetBucketVersioning)),
         ("PUT /b?versioning", "", Some(Action::PutBucketVersioning)),

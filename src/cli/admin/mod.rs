@@ -4,6 +4,7 @@ mod access_keys;
 mod agencies;
 mod health;
 mod keys;
+mod lifecycle;
 mod quotas;
 mod revocations;
 mod view;
@@ -55,6 +56,9 @@ enum AdminAction {
     /// What no longer counts, although it has not ended by itself
     #[command(subcommand)]
     Revocations(revocations::RevocationsAction),
+    /// What goes by itself: how far that is, and what would go tonight
+    #[command(subcommand)]
+    Lifecycle(lifecycle::LifecycleAction),
     /// Whether the server lives, can read, can write; needs no token
     Health,
     /// The metrics, in the text format of Prometheus
@@ -94,6 +98,7 @@ pub(super) fn run(
         AdminAction::Agencies(noun) => ask(&settings, noun, json, console),
         AdminAction::AccessKeys(noun) => ask(&settings, noun, json, console),
         AdminAction::Keys(noun) => ask(&settings, noun, json, console),
+        AdminAction::Lifecycle(noun) => ask(&settings, noun, json, console),
         AdminAction::Quotas(noun) => ask(&settings, noun, json, console),
         AdminAction::Revocations(noun) => ask(&settings, noun, json, console),
     };

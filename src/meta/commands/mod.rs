@@ -6,6 +6,8 @@ mod agency_keys;
 mod bucket;
 mod complete_upload;
 mod delete_objects;
+mod expire_version;
+mod lifecycle;
 mod operators;
 mod put_object;
 mod revocations;
@@ -21,6 +23,8 @@ pub use agency_keys::{ChangeAgencyKey, CreateAgencyKey, KeyChange, SettleAgencyK
 pub use bucket::{CreateBucket, DeleteBucket, SetBucketDocument, SetQuota, SetVersioning};
 pub use complete_upload::{CompleteUpload, CompletedPart};
 pub use delete_objects::{DeleteObject, DeleteObjects, DeleteOutcome, Deletion};
+pub use expire_version::{ExpireVersion, Expiry};
+pub use lifecycle::RecordLifecycle;
 pub use operators::AddOperator;
 pub use put_object::{PutObject, PutOutcome};
 pub use revocations::{LiftRevocation, Revoke};

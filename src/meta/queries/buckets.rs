@@ -6,7 +6,7 @@ use super::super::codec::{Sql, column};
 use super::super::engine::Reader;
 use super::super::error::Error;
 use super::super::principals::read_owner;
-use super::super::records::BucketRecord;
+use super::super::records::{BucketDocument, BucketRecord};
 use super::super::schema::OfAgency;
 use crate::types::ids::CanonicalId;
 use crate::types::limits;
@@ -31,6 +31,22 @@ impl Reader<'_, OfAgency> {
         self.first(
             concat!(columns!(), "WHERE b.name = ?1"),
             [Sql(name)],
+            read_bucket,
+        )
+    }
+
+    /// The buckets that have a configuration of a kind, by name.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn buckets_with(&self, kind: BucketDocument) -> Result<Vec<BucketRecord>, Error> {
+        self.all(
+            concat!(
+                columns!(),
+                "WHERE b.bucket_id IN (SELECT bucket_id FROM bucket_documents WHERE kind = ?1)
+                 ORDER BY b.name"
+            ),
+            [Sql(kind)],
             read_bucket,
         )
     }

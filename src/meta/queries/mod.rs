@@ -7,6 +7,7 @@ mod audit;
 mod buckets;
 mod catalog;
 mod garbage;
+mod lifecycle;
 mod list;
 mod list_objects;
 mod list_versions;
@@ -17,6 +18,7 @@ mod uploads;
 mod walk;
 
 pub(super) use agency_keys::{AGENCY_KEY, read_agency_key};
+pub use lifecycle::{RowsAfter, VersionRows, WithTags};
 pub use list::{ListEntry, ListPage, ListQuery};
 pub use list_versions::VersionMarker;
 pub use uploads::UploadMarker;
