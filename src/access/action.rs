@@ -137,4 +137,26 @@ actions! {
     GetBucketOwnershipControls, "s3:GetBucketOwnershipControls", Read;
     /// Removes the ownership controls.
     DeleteBucketOwnershipControls, "s3:PutBucketOwnershipControls", Write;
+    /// What is known of an object, as a document.
+    GetObjectAttributes, "s3:GetObjectAttributes", Read;
+    /// Brings an archived object back.
+    RestoreObject, "s3:RestoreObject", Write;
+    /// Whether uploads go a faster way.
+    GetBucketAccelerateConfiguration, "s3:GetAccelerateConfiguration", Read;
+    /// Who pays for requests.
+    GetBucketRequestPayment, "s3:GetBucketRequestPayment", Read;
+    /// How a bucket is served as a web site.
+    GetBucketWebsite, "s3:GetBucketWebsite", Read;
+    /// Ends serving a bucket as a web site.
+    DeleteBucketWebsite, "s3:DeleteBucketWebsite", Write;
+    /// Where a bucket is replicated to.
+    GetBucketReplication, "s3:GetReplicationConfiguration", Read;
+    /// Ends the replication of a bucket.
+    DeleteBucketReplication, "s3:PutReplicationConfiguration", Write;
+    /// The storage analyses of a bucket.
+    ListBucketAnalyticsConfigurations, "s3:GetAnalyticsConfiguration", Read;
+    /// The tiering rules of a bucket.
+    ListBucketIntelligentTieringConfigurations, "s3:GetIntelligentTieringConfiguration", Read;
+    /// The request metrics of a bucket.
+    ListBucketMetricsConfigurations, "s3:GetMetricsConfiguration", Read;
 }

@@ -1,8 +1,11 @@
 //! Digests: the ones that a request announces, computed in one pass over its body.
 
+use std::hash::Hasher as _;
+
 use sha1::Sha1;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 use subtle::ConstantTimeEq;
+use twox_hash::{XxHash3_64, XxHash3_128, XxHash64};
 
 use super::md5::Md5;
 use crate::types::checksum::ChecksumAlgorithm;
@@ -104,14 +107,27 @@ enum Checksum {
     Crc(ChecksumAlgorithm, crc_fast::Digest),
     Sha1(Sha1),
     Sha256(Sha256),
+    Sha512(Sha512),
+    Md5(Md5),
+    XxHash64(XxHash64),
+    XxHash3(Box<XxHash3_64>),
+    XxHash128(Box<XxHash3_128>),
 }
 
 impl Checksum {
     fn new(algorithm: ChecksumAlgorithm) -> Self {
-        match crc(algorithm) {
-            Some(crc) => Self::Crc(algorithm, crc_fast::Digest::new(crc)),
-            None if algorithm == ChecksumAlgorithm::Sha1 => Self::Sha1(Sha1::new()),
-            None => Self::Sha256(Sha256::new()),
+        match algorithm {
+            ChecksumAlgorithm::Crc32 | ChecksumAlgorithm::Crc32c | ChecksumAlgorithm::Crc64Nvme => {
+                let crc = crc(algorithm).expect("these three are CRCs");
+                Self::Crc(algorithm, crc_fast::Digest::new(crc))
+            }
+            ChecksumAlgorithm::Sha1 => Self::Sha1(Sha1::new()),
+            ChecksumAlgorithm::Sha256 => Self::Sha256(Sha256::new()),
+            ChecksumAlgorithm::Sha512 => Self::Sha512(Sha512::new()),
+            ChecksumAlgorithm::Md5 => Self::Md5(Md5::new()),
+            ChecksumAlgorithm::XxHash64 => Self::XxHash64(XxHash64::with_seed(0)),
+            ChecksumAlgorithm::XxHash3 => Self::XxHash3(Box::new(XxHash3_64::new())),
+            ChecksumAlgorithm::XxHash128 => Self::XxHash128(Box::new(XxHash3_128::new())),
         }
     }
 
@@ -120,15 +136,28 @@ impl Checksum {
             Self::Crc(_, digest) => digest.update(bytes),
             Self::Sha1(digest) => digest.update(bytes),
             Self::Sha256(digest) => digest.update(bytes),
+            Self::Sha512(digest) => digest.update(bytes),
+            Self::Md5(digest) => digest.update(bytes),
+            Self::XxHash64(digest) => digest.write(bytes),
+            Self::XxHash3(digest) => digest.write(bytes),
+            Self::XxHash128(digest) => digest.write(bytes),
         }
     }
 
     fn finish(self) -> ChecksumValue {
+        use ChecksumAlgorithm as A;
         match self {
             Self::Crc(algorithm, digest) => crc_value(algorithm, digest.finalize()),
-            Self::Sha1(digest) => ChecksumValue::new(ChecksumAlgorithm::Sha1, &digest.finalize()),
-            Self::Sha256(digest) => {
-                ChecksumValue::new(ChecksumAlgorithm::Sha256, &digest.finalize())
+            Self::Sha1(digest) => ChecksumValue::new(A::Sha1, &digest.finalize()),
+            Self::Sha256(digest) => ChecksumValue::new(A::Sha256, &digest.finalize()),
+            Self::Sha512(digest) => ChecksumValue::new(A::Sha512, &digest.finalize()),
+            Self::Md5(digest) => ChecksumValue::new(A::Md5, &digest.finish()),
+            Self::XxHash64(digest) => {
+                ChecksumValue::new(A::XxHash64, &digest.finish().to_be_bytes())
+            }
+            Self::XxHash3(digest) => ChecksumValue::new(A::XxHash3, &digest.finish().to_be_bytes()),
+            Self::XxHash128(digest) => {
+                ChecksumValue::new(A::XxHash128, &digest.finish_128().to_be_bytes())
             }
         }
         .expect("a digest has the length of its algorithm")
@@ -141,7 +170,7 @@ const fn crc(algorithm: ChecksumAlgorithm) -> Option<crc_fast::CrcAlgorithm> {
         ChecksumAlgorithm::Crc32 => Some(crc_fast::CrcAlgorithm::Crc32IsoHdlc),
         ChecksumAlgorithm::Crc32c => Some(crc_fast::CrcAlgorithm::Crc32Iscsi),
         ChecksumAlgorithm::Crc64Nvme => Some(crc_fast::CrcAlgorithm::Crc64Nvme),
-        ChecksumAlgorithm::Sha1 | ChecksumAlgorithm::Sha256 => None,
+        _ => None,
     }
 }
 
@@ -198,7 +227,8 @@ mod tests {
         assert_eq!(hex::encode(value.as_bytes()), expected);
     }
 
-    /// The check values of the CRC catalogue; the SHAs by coreutils.
+    /// The check values of the CRC catalogue; the SHAs and MD5 by coreutils, XXH by the AWS
+    /// common runtime, whose byte order is the wire's.
     #[test]
     fn checksums_of_the_nine_digits() {
         check(ChecksumAlgorithm::Crc32, "cbf43926");
@@ -211,6 +241,18 @@ mod tests {
         check(
             ChecksumAlgorithm::Sha256,
             "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225",
+        );
+        check(
+            ChecksumAlgorithm::Sha512,
+            "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274ad27fcd5811b313d681f7e\
+             55ec02d73d499c95455b6b5bb503acf574fba8ffe85",
+        );
+        check(ChecksumAlgorithm::Md5, "25f9e794323b453885f5181f1b624d0b");
+        check(ChecksumAlgorithm::XxHash64, "8cb841db40e6ae83");
+        check(ChecksumAlgorithm::XxHash3, "72dcb18b67a17dff");
+        check(
+            ChecksumAlgorithm::XxHash128,
+            "33119477ede5dcd5e9716427681d5860",
         );
     }
 

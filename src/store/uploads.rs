@@ -34,6 +34,7 @@ use crate::types::checksum::ObjectChecksum;
 use crate::types::etag::Etag;
 use crate::types::ids::PartNumber;
 use crate::types::ids::UploadId;
+use crate::types::ids::UploadNumber;
 use crate::types::ids::VersionId;
 use crate::types::tags::Tags;
 
@@ -348,21 +349,23 @@ impl Store {
         let agency = self.agency(permit.agency()).await?;
         let upload = find(&agency, permit, upload_id)?;
         repeated(&upload, customer)?;
-        let number = upload.number;
-        let read = beside(&agency.index, move |reader| {
-            reader.list_parts(number, after, limit + 1)
-        });
-        let mut parts = read.await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let is_truncated = parts.len() > limit;
-        parts.truncate(limit);
-        Ok((
-            upload,
-            PartPage {
-                parts,
-                is_truncated,
-            },
-        ))
+        let page = page(&agency, upload.number, after, limit).await?;
+        Ok((upload, page))
+    }
+
+    /// A page of the parts that an object was made of, after a number.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub async fn parts_of(
+        &self,
+        permit: &Permit,
+        upload: UploadNumber,
+        after: Option<PartNumber>,
+        limit: u32,
+    ) -> Result<PartPage, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        page(&agency, upload, after, limit).await
     }
 
     /// A page of a bucket's unfinished uploads.
@@ -381,6 +384,25 @@ impl Store {
         })
         .await
     }
+}
+
+async fn page(
+    agency: &Agency,
+    upload: UploadNumber,
+    after: Option<PartNumber>,
+    limit: u32,
+) -> Result<PartPage, Error> {
+    let read = beside(&agency.index, move |reader| {
+        reader.list_parts(upload, after, limit + 1)
+    });
+    let mut parts = read.await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_truncated = parts.len() > limit;
+    parts.truncate(limit);
+    Ok(PartPage {
+        parts,
+        is_truncated,
+    })
 }
 
 fn place(permit: &Permit, upload_id: UploadId) -> Result<UploadPlace, Error> {

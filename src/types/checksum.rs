@@ -19,16 +19,31 @@ pub enum ChecksumAlgorithm {
     Sha1,
     /// SHA-256; composite only.
     Sha256,
+    /// SHA-512; composite only.
+    Sha512,
+    /// MD5, as an additional checksum; composite only.
+    Md5,
+    /// XXH64 with seed 0, big endian; composite only.
+    XxHash64,
+    /// XXH3 of 64 bits with seed 0, big endian; composite only.
+    XxHash3,
+    /// XXH3 of 128 bits with seed 0, big endian; composite only.
+    XxHash128,
 }
 
 impl ChecksumAlgorithm {
     /// Every algorithm, in the order of S3's documentation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 10] = [
         Self::Crc32,
         Self::Crc32c,
         Self::Crc64Nvme,
         Self::Sha1,
         Self::Sha256,
+        Self::Sha512,
+        Self::Md5,
+        Self::XxHash64,
+        Self::XxHash3,
+        Self::XxHash128,
     ];
 
     /// The name on the wire.
@@ -39,6 +54,11 @@ impl ChecksumAlgorithm {
             Self::Crc64Nvme => "CRC64NVME",
             Self::Sha1 => "SHA1",
             Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+            Self::Md5 => "MD5",
+            Self::XxHash64 => "XXHASH64",
+            Self::XxHash3 => "XXHASH3",
+            Self::XxHash128 => "XXHASH128",
         }
     }
 
@@ -50,6 +70,11 @@ impl ChecksumAlgorithm {
             Self::Crc64Nvme => "x-amz-checksum-crc64nvme",
             Self::Sha1 => "x-amz-checksum-sha1",
             Self::Sha256 => "x-amz-checksum-sha256",
+            Self::Sha512 => "x-amz-checksum-sha512",
+            Self::Md5 => "x-amz-checksum-md5",
+            Self::XxHash64 => "x-amz-checksum-xxhash64",
+            Self::XxHash3 => "x-amz-checksum-xxhash3",
+            Self::XxHash128 => "x-amz-checksum-xxhash128",
         }
     }
 
@@ -57,9 +82,11 @@ impl ChecksumAlgorithm {
     pub const fn length(self) -> usize {
         match self {
             Self::Crc32 | Self::Crc32c => 4,
-            Self::Crc64Nvme => 8,
+            Self::Crc64Nvme | Self::XxHash64 | Self::XxHash3 => 8,
+            Self::Md5 | Self::XxHash128 => 16,
             Self::Sha1 => 20,
             Self::Sha256 => 32,
+            Self::Sha512 => 64,
         }
     }
 
@@ -72,7 +99,7 @@ impl ChecksumAlgorithm {
     pub const fn default_type(self) -> ChecksumType {
         match self {
             Self::Crc64Nvme => ChecksumType::FullObject,
-            Self::Crc32 | Self::Crc32c | Self::Sha1 | Self::Sha256 => ChecksumType::Composite,
+            _ => ChecksumType::Composite,
         }
     }
 
@@ -98,6 +125,11 @@ impl ChecksumAlgorithm {
             Self::Crc64Nvme => 3,
             Self::Sha1 => 4,
             Self::Sha256 => 5,
+            Self::Sha512 => 6,
+            Self::Md5 => 7,
+            Self::XxHash64 => 8,
+            Self::XxHash3 => 9,
+            Self::XxHash128 => 10,
         }
     }
 
@@ -137,13 +169,13 @@ impl ChecksumType {
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct ChecksumValue {
     algorithm: ChecksumAlgorithm,
-    bytes: [u8; 32],
+    bytes: [u8; 64],
 }
 
 impl ChecksumValue {
     /// A value from its bytes, if their count is the algorithm's.
     pub fn new(algorithm: ChecksumAlgorithm, value: &[u8]) -> Option<Self> {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; 64];
         if value.len() != algorithm.length() {
             return None;
         }

@@ -202,15 +202,14 @@ fn what_is_not_understood_is_not_done() {
     agency.make_bucket("actas").ok();
     agency.put("actas/a", b"1").ok();
     for (method, target) in [
-        ("PUT", "/actas?policy"),
-        ("GET", "/actas?policy"),
-        ("DELETE", "/actas?policy"),
         ("GET", "/actas?acl"),
+        ("PUT", "/actas?website"),
+        ("PUT", "/actas?accelerate"),
+        ("PUT", "/actas?replication"),
         ("PUT", "/actas/a?acl"),
         ("PUT", "/actas/a?retention"),
         ("PUT", "/actas/a?legal-hold"),
         ("GET", "/actas/a?torrent"),
-        ("POST", "/actas/a?restore"),
         ("POST", "/actas/a?select&select-type=2"),
         ("DELETE", "/actas?lifecycle"),
         ("GET", "/actas?bogus"),

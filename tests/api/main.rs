@@ -13,6 +13,7 @@ mod support;
 
 mod access;
 mod agency_keys;
+mod attributes;
 mod audit;
 mod chunked;
 mod conditions;

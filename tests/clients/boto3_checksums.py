@@ -1,4 +1,4 @@
-"""Checksums through boto3: five algorithms, one piece and multipart, announced and returned.
+"""Checksums through boto3: the algorithms that it computes, one piece and multipart, announced and returned.
 
 Over HTTP botocore sends them as headers, over TLS as trailers of an aws-chunked body; this script
 runs against both kinds of endpoint.
@@ -21,12 +21,25 @@ def crc(function, width):
     return lambda data: (function(data) & (1 << 8 * width) - 1).to_bytes(width, "big")
 
 
+def xxhash(new):
+    def digest(data):
+        digest = new()
+        digest.update(data)
+        return digest.finalize()
+
+    return digest
+
+
 ALGORITHMS = {
     "CRC32": crc(zlib.crc32, 4),
     "CRC32C": crc(crt.crc32c, 4),
     "CRC64NVME": crc(crt.crc64nvme, 8),
     "SHA1": lambda data: hashlib.sha1(data).digest(),
     "SHA256": lambda data: hashlib.sha256(data).digest(),
+    "SHA512": lambda data: hashlib.sha512(data).digest(),
+    "XXHASH64": xxhash(crt.XXHash.new_xxhash64),
+    "XXHASH3": xxhash(crt.XXHash.new_xxhash3_64),
+    "XXHASH128": xxhash(crt.XXHash.new_xxhash3_128),
 }
 
 
@@ -47,7 +60,7 @@ def main():
     encoded(s3)
     if ENDPOINT.startswith("https"):
         streamed(s3)
-    for algorithm in ("CRC32", "CRC32C", "SHA1", "SHA256"):
+    for algorithm in ("CRC32", "CRC32C", "SHA1", "SHA256", "SHA512", "XXHASH3", "XXHASH128"):
         composite(s3, algorithm)
     for algorithm in ("CRC32", "CRC32C", "CRC64NVME"):
         full_object(s3, algorithm)

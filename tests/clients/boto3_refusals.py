@@ -102,7 +102,6 @@ def not_in_this_version(s3):
         (s3.put_object_retention, {**acta, "Retention": until}),
         (s3.put_object_legal_hold, {**acta, "LegalHold": {"Status": "ON"}}),
         (s3.get_object_torrent, acta),
-        (s3.get_bucket_replication, {"Bucket": BUCKET}),
         (s3.delete_bucket_policy, {"Bucket": BUCKET}),
     ]:
         refused(501, "NotImplemented", call, **arguments)

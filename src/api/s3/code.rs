@@ -67,6 +67,7 @@ codes! {
     InvalidArgument 400 "Invalid argument.";
     InvalidBucketName 400 "The specified bucket is not valid.";
     InvalidDigest 400 "The Content-MD5 you specified is not valid.";
+    InvalidObjectState 403 "The operation is not valid for the object's storage class.";
     InvalidPart 400 "One or more of the specified parts could not be found or did not match.";
     InvalidPartOrder 400 "The list of parts was not in ascending order.";
     InvalidPartNumber 416 "The requested part number is not satisfiable.";
@@ -90,16 +91,19 @@ codes! {
     NoSuchBucket 404 "The specified bucket does not exist.";
     NoSuchBucketPolicy 404 "The bucket policy does not exist";
     NoSuchLifecycleConfiguration 404 "The lifecycle configuration does not exist.";
+    NoSuchConfiguration 404 "The specified configuration does not exist.";
     NoSuchKey 404 "The specified key does not exist.";
     NoSuchTagSet 404 "The TagSet does not exist.";
     NoSuchPublicAccessBlockConfiguration 404 "The public access block configuration was not found";
     NoSuchUpload 404 "The specified upload does not exist; it may have been aborted or completed.";
     NoSuchVersion 404 "The specified version does not exist.";
+    NoSuchWebsiteConfiguration 404 "The specified bucket does not have a website configuration.";
     NotImplemented 501 "The request implies functionality that is not implemented.";
     NotModified 304 "Not Modified";
     OwnershipControlsNotFoundError 404 "The bucket ownership controls were not found";
     PreconditionFailed 412 "At least one of the preconditions you specified did not hold.";
     QuotaExceeded 403 "The quota of the bucket or of the agency is reached.";
+    ReplicationConfigurationNotFoundError 404 "The replication configuration was not found.";
     RequestTimeTooSkewed 403 "The request time differs too much from the current time.";
     RequestTimeout 400 "Your connection was not written to within the time-out period.";
     ServiceUnavailable 503 "The store cannot serve this request now; try again.";

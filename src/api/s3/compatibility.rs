@@ -48,8 +48,20 @@ UpdateBucketMetadataJournalTableConfiguration UpdateObjectEncryption UploadPart 
 WriteGetObjectResponse
 ";
 
-/// Older names of operations whose requests and answers are those of a newer one.
+/// Operations that are answered under the name of another: older names, one of a list.
 const ALIASES: &[(&str, &str)] = &[
+    (
+        "GetBucketAnalyticsConfiguration",
+        "ListBucketAnalyticsConfigurations",
+    ),
+    (
+        "GetBucketIntelligentTieringConfiguration",
+        "ListBucketIntelligentTieringConfigurations",
+    ),
+    (
+        "GetBucketMetricsConfiguration",
+        "ListBucketMetricsConfigurations",
+    ),
     ("GetBucketLifecycle", "GetBucketLifecycleConfiguration"),
     ("PutBucketLifecycle", "PutBucketLifecycleConfiguration"),
     (

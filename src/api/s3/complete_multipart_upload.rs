@@ -48,6 +48,16 @@ struct Part {
     sha1: Option<String>,
     #[serde(rename = "ChecksumSHA256")]
     sha256: Option<String>,
+    #[serde(rename = "ChecksumSHA512")]
+    sha512: Option<String>,
+    #[serde(rename = "ChecksumMD5")]
+    md5: Option<String>,
+    #[serde(rename = "ChecksumXXHASH64")]
+    xxhash64: Option<String>,
+    #[serde(rename = "ChecksumXXHASH3")]
+    xxhash3: Option<String>,
+    #[serde(rename = "ChecksumXXHASH128")]
+    xxhash128: Option<String>,
 }
 
 pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, S3Error> {
@@ -112,6 +122,11 @@ fn named(part: &Part) -> Result<NamedPart, S3Error> {
         (ChecksumAlgorithm::Crc64Nvme, &part.crc64nvme),
         (ChecksumAlgorithm::Sha1, &part.sha1),
         (ChecksumAlgorithm::Sha256, &part.sha256),
+        (ChecksumAlgorithm::Sha512, &part.sha512),
+        (ChecksumAlgorithm::Md5, &part.md5),
+        (ChecksumAlgorithm::XxHash64, &part.xxhash64),
+        (ChecksumAlgorithm::XxHash3, &part.xxhash3),
+        (ChecksumAlgorithm::XxHash128, &part.xxhash128),
     ];
     let mut checksum = None;
     for (algorithm, text) in texts {

@@ -231,10 +231,6 @@ pub(super) fn named_algorithm(req: &S3Request) -> Result<Option<ChecksumAlgorith
         let Some(text) = req.header(name) else {
             continue;
         };
-        // The SDKs name MD5 where they send Content-MD5 instead.
-        if text.eq_ignore_ascii_case("MD5") {
-            continue;
-        }
         return ChecksumAlgorithm::parse(text).map(Some).ok_or_else(|| {
             S3Error::new(
                 Code::InvalidRequest,

@@ -43,6 +43,7 @@ mod get_bucket_policy;
 mod get_bucket_policy_status;
 mod get_bucket_versioning;
 mod get_object;
+mod get_object_attributes;
 mod get_object_tagging;
 mod get_public_access_block;
 mod head_bucket;
@@ -59,6 +60,8 @@ mod put_bucket_versioning;
 mod put_object;
 mod put_object_tagging;
 mod put_public_access_block;
+mod restore_object;
+mod unset;
 mod upload_part;
 mod upload_part_copy;
 
@@ -69,6 +72,7 @@ use reply::Reply;
 use request::S3Request;
 
 /// The wiring: every action to its operation.
+#[expect(clippy::too_many_lines, reason = "a table: a row or two an action")]
 async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
     match req.action {
         Action::ListBuckets => list_buckets::list_buckets(req).await,
@@ -97,6 +101,17 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::ListMultipartUploads => list_multipart_uploads::list_multipart_uploads(req).await,
         Action::PutObject => put_object::put_object(req).await,
         Action::GetObject | Action::HeadObject => get_object::get_object(req).await,
+        Action::GetObjectAttributes => get_object_attributes::get_object_attributes(req).await,
+        Action::RestoreObject => restore_object::restore_object(req).await,
+        Action::GetBucketAccelerateConfiguration
+        | Action::GetBucketRequestPayment
+        | Action::GetBucketWebsite
+        | Action::DeleteBucketWebsite
+        | Action::GetBucketReplication
+        | Action::DeleteBucketReplication
+        | Action::ListBucketAnalyticsConfigurations
+        | Action::ListBucketIntelligentTieringConfigurations
+        | Action::ListBucketMetricsConfigurations => unset::unset(req).await,
         Action::GetObjectTagging => get_object_tagging::get_object_tagging(req).await,
         Action::PutObjectTagging => put_object_tagging::put_object_tagging(req).await,
         Action::DeleteObjectTagging => delete_object_tagging::delete_object_tagging(req).await,

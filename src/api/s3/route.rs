@@ -173,6 +173,9 @@ const COPY_HEADERS: &[&str] = &[
     "x-amz-tagging-directive",
 ];
 
+/// Of lists of configurations; with an id one of them is meant.
+const LISTED_CONFIGURATIONS: &[&str] = &["continuation-token", "id"];
+
 const fn route(method: &'static str, scope: Scope, action: Action) -> Route {
     Route {
         action,
@@ -401,6 +404,53 @@ pub const ROUTES: &[Route] = &[
         .query(READ_QUERY)
         .headers(READ_HEADERS),
     route("DELETE", Scope::Object, Action::DeleteObject).query(&["versionId"]),
+    route("GET", Scope::Object, Action::GetObjectAttributes)
+        .by("attributes")
+        .query(&["versionId"])
+        .headers(&[
+            "x-amz-max-parts",
+            "x-amz-object-attributes",
+            "x-amz-part-number-marker",
+            SEALING_HEADERS[4],
+            SEALING_HEADERS[5],
+            SEALING_HEADERS[6],
+        ]),
+    route("POST", Scope::Object, Action::RestoreObject)
+        .by("restore")
+        .query(&["versionId"])
+        .headers(UPLOAD_HEADERS),
+    route(
+        "GET",
+        Scope::Bucket,
+        Action::GetBucketAccelerateConfiguration,
+    )
+    .by("accelerate"),
+    route("GET", Scope::Bucket, Action::GetBucketRequestPayment).by("requestPayment"),
+    route("GET", Scope::Bucket, Action::GetBucketWebsite).by("website"),
+    route("DELETE", Scope::Bucket, Action::DeleteBucketWebsite).by("website"),
+    route("GET", Scope::Bucket, Action::GetBucketReplication).by("replication"),
+    route("DELETE", Scope::Bucket, Action::DeleteBucketReplication).by("replication"),
+    route(
+        "GET",
+        Scope::Bucket,
+        Action::ListBucketAnalyticsConfigurations,
+    )
+    .by("analytics")
+    .query(LISTED_CONFIGURATIONS),
+    route(
+        "GET",
+        Scope::Bucket,
+        Action::ListBucketIntelligentTieringConfigurations,
+    )
+    .by("intelligent-tiering")
+    .query(LISTED_CONFIGURATIONS),
+    route(
+        "GET",
+        Scope::Bucket,
+        Action::ListBucketMetricsConfigurations,
+    )
+    .by("metrics")
+    .query(LISTED_CONFIGURATIONS),
 ];
 
 /// Sub-resources of S3 that no row names. Without this list `PUT /bucket?policy` would be taken for
@@ -609,6 +659,42 @@ mod tests {
         ("GET /b/k?tagging", "", Some(Action::GetObjectTagging)),
         ("PUT /b/k?tagging", "", Some(Action::PutObjectTagging)),
         ("DELETE /b/k?tagging", "", Some(Action::DeleteObjectTagging)),
+        ("GET /b/k?attributes", "", Some(Action::GetObjectAttributes)),
+        ("POST /b/k?restore", "", Some(Action::RestoreObject)),
+        (
+            "GET /b?accelerate",
+            "",
+            Some(Action::GetBucketAccelerateConfiguration),
+        ),
+        (
+            "GET /b?requestPayment",
+            "",
+            Some(Action::GetBucketRequestPayment),
+        ),
+        ("GET /b?website", "", Some(Action::GetBucketWebsite)),
+        ("DELETE /b?website", "", Some(Action::DeleteBucketWebsite)),
+        ("GET /b?replication", "", Some(Action::GetBucketReplication)),
+        (
+            "DELETE /b?replication",
+            "",
+            Some(Action::DeleteBucketReplication),
+        ),
+        (
+            "GET /b?analytics&id=a",
+            "",
+            Some(Action::ListBucketAnalyticsConfigurations),
+        ),
+        (
+            "GET /b?intelligent-tiering",
+            "",
+            Some(Action::ListBucketIntelligentTieringConfigurations),
+        ),
+        (
+            "GET /b?metrics",
+            "",
+            Some(Action::ListBucketMetricsConfigurations),
+        ),
+        ("PUT /b?website", "", None),
         ("POST /", "", None),
         ("POST /b/k", "", None),
         ("PATCH /b/k", "", None),
