@@ -69,6 +69,10 @@ actions! {
     PutBucketEncryption, "s3:PutEncryptionConfiguration", Write;
     /// New objects of a bucket are sealed as any.
     DeleteBucketEncryption, "s3:PutEncryptionConfiguration", Write;
+    /// Who is told of changes in a bucket.
+    GetBucketNotificationConfiguration, "s3:GetBucketNotification", Read;
+    /// Sets who is told of changes in a bucket.
+    PutBucketNotificationConfiguration, "s3:PutBucketNotification", Write;
     /// Which objects of a bucket go by themselves.
     GetBucketLifecycleConfiguration, "s3:GetLifecycleConfiguration", Read;
     /// Sets which objects of a bucket go by themselves.

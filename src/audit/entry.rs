@@ -102,6 +102,7 @@ impl Draft<'_> {
             at: self.at,
             commitment,
             sealed_body,
+            origin: None,
         }
     }
 

@@ -1,11 +1,14 @@
 //! Where entries go: the log of one agency, or of the installation.
 
+use std::sync::Arc;
+
 use crate::crypto::secret::SecretKey;
 use crate::crypto::small::SmallKey;
 use crate::meta;
 use crate::meta::Catalog;
 use crate::meta::Index;
 use crate::meta::audit::AuditEntry;
+use crate::meta::events::Origin;
 
 use super::entry::Draft;
 
@@ -47,7 +50,17 @@ impl Ledger {
 
     /// The entry that goes with a change, into the change's own transaction.
     pub fn entry(&self, draft: &Draft<'_>) -> AuditEntry {
-        draft.seal(&self.audit_key)
+        let origin = Origin {
+            at: draft.at,
+            action: draft.action.into(),
+            principal: draft.principal.unwrap_or_default().into(),
+            remote: draft.remote.into(),
+            request_id: draft.request_id.to_string().into(),
+        };
+        AuditEntry {
+            origin: Some(Arc::new(origin)),
+            ..draft.seal(&self.audit_key)
+        }
     }
 
     /// Records what changed nothing here but gave something out that must never be found without
@@ -56,7 +69,7 @@ impl Ledger {
     /// # Errors
     /// If the log cannot be written, and then nothing may be given out.
     pub async fn record_durably(&self, draft: &Draft<'_>) -> Result<(), meta::Error> {
-        let entry = self.entry(draft);
+        let entry = draft.seal(&self.audit_key);
         match &self.log {
             Log::Agency(index) => index.append_durable(entry).await?,
             Log::Installation(catalog) => catalog.append_durable(entry).await?,

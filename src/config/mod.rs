@@ -24,6 +24,7 @@ mod root_key;
 mod source;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -41,6 +42,7 @@ pub use listeners::{Admin, S3, Tls};
 pub use locale::Locale;
 pub use log::{Log, LogFormat};
 pub use root_key::{RootKey, VARIABLE as ROOT_KEY_VARIABLE};
+pub use webhooks::Webhooks;
 
 use reader::Reader;
 use source::FileSettings;
@@ -76,6 +78,8 @@ pub struct Config {
     pub auth: Auth,
     /// When what expires goes.
     pub lifecycle: Lifecycle,
+    /// Who may be told of events, and how.
+    pub webhooks: Webhooks,
     /// What one process gives at most.
     pub limits: Limits,
     /// What the process says of itself.
@@ -184,6 +188,7 @@ impl Config {
             audit: Audit::read(reader),
             auth: Auth::read(reader),
             lifecycle: Lifecycle::read(reader, testing),
+            webhooks: Webhooks::read(reader),
             limits: Limits::read(reader),
             log: Log::read(reader),
         }

@@ -1,7 +1,8 @@
 //! Jobs: work without a caller.
 //!
 //! Owns: when the sweep and lifecycle run, how much of it at a time, and what lifecycle rules mean;
-//! when the keys of issuers are fetched, and from where.
+//! when the keys of issuers are fetched, and from where; how events are told to webhooks, and where
+//! those may be.
 //! May touch: `auth`, `store`, `config`, `telemetry`, `types`. Never: requests, permits; a job acts
 //! through the steps that `store` and `auth` offer it and nothing else.
 //! Keeps: law 10 (every step is bounded) and, through `store`, that nothing referred to is removed;
@@ -12,3 +13,4 @@ pub mod fetch;
 pub mod issuer_keys;
 pub mod lifecycle;
 pub mod sweep;
+pub mod webhooks;

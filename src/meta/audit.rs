@@ -1,5 +1,8 @@
 //! The audit log's rows. What is in them, and what it proves, is decided in `audit`.
 
+use std::sync::Arc;
+
+use super::events::Origin;
 use crate::types::clock::Time;
 
 /// One line of the log, before the writer gives it its sequence.
@@ -11,6 +14,8 @@ pub struct AuditEntry {
     pub commitment: [u8; 32],
     /// Salt and body, sealed under the agency's audit key.
     pub sealed_body: Vec<u8>,
+    /// Whose change it is, for the events of the change; it is not part of the entry.
+    pub origin: Option<Arc<Origin>>,
 }
 
 /// Proof that an entry will not be lost while the process lives: whoever sends a body asks for it.

@@ -87,6 +87,9 @@ pub enum Error {
     /// The second of two people is the first one.
     #[error("a second person has to confirm")]
     SamePerson,
+    /// No such webhook.
+    #[error("no such webhook")]
+    NoSuchWebhook,
     /// An agency of this name exists.
     #[error("the agency exists")]
     AgencyExists,
@@ -170,6 +173,8 @@ pub enum Limited {
     Uploads,
     /// Agencies of an installation.
     Agencies,
+    /// Webhooks of an agency.
+    Webhooks,
     /// Operators of an installation.
     Operators,
     /// Revocations of an agency.
@@ -184,6 +189,7 @@ impl std::fmt::Display for Limited {
             Self::AgencyKeys => "agency keys",
             Self::Uploads => "uploads in progress",
             Self::Agencies => "agencies",
+            Self::Webhooks => "webhooks",
             Self::Operators => "operators",
             Self::Revocations => "revocations",
         })
@@ -215,6 +221,7 @@ impl Error {
             | Self::LimitReached(_)
             | Self::AccessKeyExists
             | Self::NoSuchAccessKey
+            | Self::NoSuchWebhook
             | Self::NoSuchRevocation
             | Self::AgencyKeyExists
             | Self::NoSuchAgencyKey

@@ -52,6 +52,7 @@ pub(super) fn entry() -> AuditEntry {
         at: Time::from_seconds(1_795_000_000),
         commitment: [3; 32],
         sealed_body: vec![4; 300],
+        origin: None,
     }
 }
 

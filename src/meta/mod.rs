@@ -28,6 +28,7 @@ mod codec;
 pub mod commands;
 mod engine;
 mod error;
+pub mod events;
 mod principals;
 pub mod queries;
 pub mod records;

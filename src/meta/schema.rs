@@ -6,6 +6,9 @@
 //! bucket_documents  its configurations: policy, lifecycle, …, one row each
 //! usage        what is stored in each and how much may be; row 0 is the agency's
 //! lifecycle_runs    how far the walks of lifecycle are, one row a bucket
+//! events       what happened to objects, for whoever wants it told
+//! deliveries   the webhooks that are still to be told of it
+//! webhooks     where they are, secrets sealed
 //! objects      the live current version of each key            1  what a list shows
 //! versions     noncurrent versions and delete markers
 //! details      what only a read of the document needs          1  metadata, data key, inline body
@@ -90,6 +93,31 @@ CREATE TABLE lifecycle_runs (
     removed INTEGER NOT NULL,
     kept INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    body TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_time ON events (at_ms);
+
+CREATE TABLE deliveries (
+    webhook TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    due_ms INTEGER,
+    attempts INTEGER NOT NULL,
+    last_error TEXT,
+    PRIMARY KEY (webhook, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_by_due ON deliveries (due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX deliveries_by_event ON deliveries (sequence);
+
+CREATE TABLE webhooks (
+    name TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    sealed_secret BLOB NOT NULL,
+    created_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE objects (
     bucket_id INTEGER NOT NULL,

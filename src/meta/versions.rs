@@ -13,6 +13,7 @@
 use super::codec::{self, Sql, column, optional};
 use super::engine::Tx;
 use super::error::Error;
+use super::events::{self, Happened};
 use super::principals::number_of;
 use super::records::{NewVersion, Owner, StoredBody, UploadNumber, Versioning};
 use super::usage::{self, Change};
@@ -156,6 +157,11 @@ impl<'a> Spot<'a> {
             StoredBody::Inline(_) | StoredBody::Blob(_) => version.size_bytes,
         };
         usage::charge(tx, self.bucket_id, Change::version(uncounted))?;
+        let happened = Happened::Created {
+            size_bytes: version.size_bytes,
+            etag: &version.etag,
+        };
+        self.tell(tx, &version.version_id, &happened)?;
         Ok(sequence)
     }
 
@@ -172,7 +178,10 @@ impl<'a> Spot<'a> {
             self.delete_current(tx)?;
         }
         if self.versioning == Versioning::Off {
-            return Ok(());
+            return match &self.current {
+                Some(_) => self.tell(tx, &VersionId::Null, &Happened::Removed),
+                None => Ok(()),
+            };
         }
         tx.execute(
             concat!(
@@ -189,7 +198,7 @@ impl<'a> Spot<'a> {
                 number_of(tx, owner)?,
             ),
         )?;
-        Ok(())
+        self.tell(tx, marker, &Happened::Marked)
     }
 
     /// Removes one version for good. Whether there was one, and whether it was a delete marker.
@@ -205,13 +214,27 @@ impl<'a> Spot<'a> {
             self.delete_current(tx)?;
             self.discard(tx, current.sequence, current.size_bytes, at)?;
             self.promote(tx)?;
+            self.tell(tx, version_id, &Happened::Removed)?;
             return Ok(Some(Removed::Version));
         }
         let removed = self.delete_noncurrent(tx, version_id, at)?;
         if self.current.is_none() && removed == Some(Removed::Marker) {
             self.promote(tx)?;
         }
+        if removed.is_some() {
+            self.tell(tx, version_id, &Happened::Removed)?;
+        }
         Ok(removed)
+    }
+
+    /// Writes what happened, if the bucket wants it told.
+    fn tell(
+        &self,
+        tx: &Tx<'_>,
+        version_id: &VersionId,
+        happened: &Happened<'_>,
+    ) -> Result<(), Error> {
+        events::tell(tx, self.bucket_id, self.object_key, version_id, happened)
     }
 
     /// Moves or discards what a new version or marker takes the place of.

@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::crypto::secret::SecretKey;
 use crate::jobs;
 use crate::jobs::lifecycle::rules::Day;
+use crate::jobs::webhooks::allowed::Allowed;
 use crate::meta;
 use crate::meta::Catalog;
 use crate::store::Store;
@@ -109,7 +110,8 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     let jobs = [
         jobs::issuer_keys::start(Arc::clone(&house.issuers), stopping.clone()),
         jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
-        jobs::lifecycle::start(store.clone(), day, stopping),
+        jobs::lifecycle::start(store.clone(), day, stopping.clone()),
+        jobs::webhooks::start(store.clone(), &config.webhooks, &config.s3.region, stopping),
     ];
     let servers =
         actix_rt::spawn(async move { futures_util::future::try_join(server, admin).await });
@@ -208,6 +210,7 @@ fn house(config: &Config, store: Store, issuers: Arc<Issuers>, clock: Clock) -> 
         clock,
         signing_keys: SigningKeys::default(),
         day: Day::of_seconds(config.lifecycle.day_seconds),
+        webhooks: Allowed::new(&config.webhooks),
         region: config.s3.region.clone(),
         is_secure: config.s3.tls.is_some(),
         anonymous: Anonymous::new(

@@ -19,6 +19,7 @@ pub mod copy;
 pub mod credentials;
 pub mod delete;
 pub mod error;
+pub mod events;
 pub mod expire;
 pub mod get;
 pub mod ingest;

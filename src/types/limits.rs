@@ -160,6 +160,8 @@ pub const AUDIT_FLUSH_MS: u64 = 25;
 pub const WAL_BYTES_MAX: usize = 64 << 20;
 /// Bytes of the write-ahead log beyond which a checkpoint starts beside the writer.
 pub const WAL_CHECKPOINT_BYTES: usize = 4 << 20;
+/// Webhooks of one agency.
+pub const WEBHOOKS_MAX: u64 = 1_000;
 /// Operators of one installation.
 pub const OPERATORS_MAX: u64 = 1_000;
 

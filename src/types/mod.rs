@@ -10,6 +10,7 @@ pub mod checksum;
 pub mod clock;
 pub mod encoding;
 pub mod etag;
+pub mod events;
 pub mod ids;
 pub mod json;
 pub mod limits;

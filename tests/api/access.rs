@@ -24,6 +24,7 @@ const HARMLESS_POLICY: &[u8] = br#"{"Version":"2012-10-17","Statement":{"Effect"
     "Principal":{"AWS":"arn:aws:iam::agencia:user/nadie"},"Action":"s3:GetObject",
     "Resource":"arn:aws:s3:::actas/*"}}"#;
 
+const NOTIFICATION: &[u8] = b"<NotificationConfiguration/>";
 const LIFECYCLE: &[u8] = b"<LifecycleConfiguration><Rule><Filter/><Status>Enabled</Status>\
     <Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>";
 
@@ -33,7 +34,7 @@ const OWNERSHIP: &[u8] = b"<OwnershipControls><Rule><ObjectOwnership>BucketOwner
 /// The sub-resource of a bucket that an operation reads, sets or removes, and what it is set to.
 fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
     let name = action.name();
-    let known: [(&str, &str, &[u8]); 10] = [
+    let known: [(&str, &str, &[u8]); 11] = [
         ("BucketLocation", "location", b""),
         ("BucketEncryption", "encryption", ENCRYPTION),
         ("BucketVersioning", "versioning", VERSIONING),
@@ -48,6 +49,11 @@ fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
         ("BucketTagging", "tagging", TAGGING),
         ("BucketLifecycleConfiguration", "lifecycle", LIFECYCLE),
         ("BucketLifecycle", "lifecycle", b""),
+        (
+            "BucketNotificationConfiguration",
+            "notification",
+            NOTIFICATION,
+        ),
     ];
     let found = known.into_iter().find(|(end, ..)| name.ends_with(end));
     let (_, sub_resource, body) = found.expect("a row for every sub-resource");
@@ -87,6 +93,8 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::ListObjects => caller.ask("GET", &bucket_path),
         A::ListObjectsV2 => caller.ask("GET", &format!("{bucket_path}?list-type=2")),
         A::GetBucketLocation
+        | A::GetBucketNotificationConfiguration
+        | A::PutBucketNotificationConfiguration
         | A::GetBucketLifecycleConfiguration
         | A::PutBucketLifecycleConfiguration
         | A::DeleteBucketLifecycle
@@ -431,12 +439,22 @@ fn a_key_acts_in_its_own_agency_wherever_the_bucket_name_leads() {
 fn job_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     let quotas = "/admin/v1/agencies/agencia/quotas";
     let lifecycle = "/admin/v1/agencies/agencia/lifecycle";
+    let webhooks = "/admin/v1/agencies/agencia/webhooks";
+    let webhook = "/admin/v1/agencies/agencia/webhooks/avisos";
+    let deliveries = "/admin/v1/agencies/agencia/deliveries";
+    let events = "/admin/v1/agencies/agencia/events";
     let plan = "/admin/v1/agencies/agencia/lifecycle/actas/plan";
     vec![
         ("GET", quotas, Value::Null, true),
         ("PUT", quotas, json!({"bytes": 1}), false),
         ("GET", lifecycle, Value::Null, true),
         ("GET", plan, Value::Null, true),
+        ("GET", webhooks, Value::Null, true),
+        ("PUT", webhooks, json!({"name": "x"}), true),
+        ("DELETE", webhook, Value::Null, true),
+        ("GET", deliveries, Value::Null, true),
+        ("POST", deliveries, json!({}), true),
+        ("GET", events, Value::Null, true),
     ]
 }
 

@@ -43,6 +43,7 @@ fn every_described_route_is_there() {
             .replace("{access_key_id}", "AC")
             .replace("{principal}", "nadie")
             .replace("{key}", "nadie")
+            .replace("{webhook}", "avisos")
             .replace("{bucket}", "actas");
         for method in methods.as_object().unwrap().keys() {
             let answer = server.administer(&method.to_uppercase(), &path, &Value::Null);

@@ -28,6 +28,7 @@ mod law_one;
 mod lifecycle;
 mod lists;
 mod multipart;
+mod notifications;
 mod objects;
 mod policies;
 mod quotas;

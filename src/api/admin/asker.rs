@@ -65,6 +65,8 @@ pub(super) enum Authority<'a> {
     Operators,
     /// The operators, and whoever is `agency-admin` of the agency of this name.
     Agency(&'a str),
+    /// Whoever is `agency-admin` of the agency of this name, and no operator: names of documents.
+    AgencyAlone(&'a str),
 }
 
 /// Who asks, proven.
@@ -105,6 +107,9 @@ pub(super) async fn authenticate(
             unauthorized("The admin API needs the header Authorization: Bearer <token>.")
         })?;
     if let Some(operator) = house.store.operator(&digest::sha256(token.as_bytes()))? {
+        if matches!(authority, Authority::AgencyAlone(_)) {
+            return Err(forbidden());
+        }
         return Ok(Asker {
             name: operator.name,
             proof: "operator-token".to_owned(),
@@ -118,7 +123,7 @@ pub(super) async fn authenticate(
     })?;
     let is_theirs = match authority {
         Authority::Operators => false,
-        Authority::Agency(name) => {
+        Authority::Agency(name) | Authority::AgencyAlone(name) => {
             identity.agency.as_str() == name && identity.roles.contains(&Role::AgencyAdmin)
         }
     };

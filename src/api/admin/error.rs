@@ -78,6 +78,11 @@ impl From<store::Error> for AdminError {
                 "no_such_bucket",
                 "The agency has no bucket of this name.",
             ),
+            store::Error::Metadata(meta::Error::NoSuchWebhook) => (
+                404,
+                "no_such_webhook",
+                "The agency has no webhook of this name.",
+            ),
             store::Error::Metadata(meta::Error::NoSuchAccessKey) => (
                 404,
                 "no_such_access_key",

@@ -10,6 +10,7 @@ mod agencies;
 mod answer;
 mod asker;
 mod error;
+mod events;
 mod health;
 mod keys;
 mod lifecycle;

@@ -10,6 +10,7 @@ use utoipa::openapi::security::SecurityScheme;
 use super::access_keys;
 use super::agencies;
 use super::error;
+use super::events;
 use super::health;
 use super::keys;
 use super::lifecycle;
@@ -22,7 +23,7 @@ use super::revocations;
 #[openapi(
     info(
         title = "Acervo admin API",
-        description = "Agencies, access keys, keys, quotas, lifecycle, health, metrics."
+        description = "Agencies, access keys, keys, quotas, lifecycle, events, health, metrics."
     ),
     paths(
         agencies::create_agency,
@@ -43,6 +44,12 @@ use super::revocations;
         quotas::set_quota,
         lifecycle::list_lifecycle_walks,
         lifecycle::plan_lifecycle,
+        events::list_webhooks,
+        events::set_webhook,
+        events::delete_webhook,
+        events::list_failed_deliveries,
+        events::replay_deliveries,
+        events::list_events,
         revocations::create_revocation,
         revocations::list_revocations,
         revocations::lift_revocation,

@@ -22,6 +22,7 @@ use super::agencies;
 use super::answer;
 use super::asker::Authority;
 use super::error::AdminError;
+use super::events;
 use super::health;
 use super::keys;
 use super::lifecycle;
@@ -54,6 +55,7 @@ pub fn server(
             .app_data(metrics.clone())
             .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
             .configure(routes)
+            .configure(events::routes)
             .configure(key_routes)
             .default_service(web::to(no_route))
     });

@@ -9,6 +9,7 @@ use crate::api::http::body::Pace;
 use crate::api::http::signing_keys::SigningKeys;
 use crate::auth::bearer::issuers::Issuers;
 use crate::jobs::lifecycle::rules::Day;
+use crate::jobs::webhooks::allowed::Allowed;
 use crate::store::Store;
 use crate::types::clock::Clock;
 
@@ -24,6 +25,8 @@ pub struct House {
     pub clock: Clock,
     /// How long a day of lifecycle is.
     pub day: Day,
+    /// Where webhooks may be.
+    pub webhooks: Allowed,
     /// The region of this installation.
     pub region: String,
     /// Whether the S3 door's connections are TLS.

@@ -214,11 +214,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Not in this version.",
     ),
     (
-        "GetBucketNotificationConfiguration",
-        "GET /bucket?notification",
-        "Not in this version.",
-    ),
-    (
         "GetBucketOwnershipControls",
         "GET /bucket?ownershipControls",
         "Not in this version.",
@@ -369,11 +364,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "PutBucketMetricsConfiguration",
         "PUT /bucket?metrics",
         "There is one storage class, and metrics are served to Prometheus.",
-    ),
-    (
-        "PutBucketNotificationConfiguration",
-        "PUT /bucket?notification",
-        "Not in this version.",
     ),
     (
         "PutBucketOwnershipControls",

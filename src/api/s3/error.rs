@@ -361,6 +361,7 @@ fn of_metadata(error: &meta::Error) -> Code {
         | E::SamePerson
         | E::AccessKeyExists
         | E::NoSuchAccessKey
+        | E::NoSuchWebhook
         | E::NoSuchRevocation
         | E::AgencyExists
         | E::AgencyCodeTaken

@@ -16,6 +16,7 @@ pub mod facts;
 pub mod lifecycle;
 pub mod listing;
 pub mod metadata;
+pub mod notification;
 pub mod reply;
 pub mod request;
 pub mod route;
@@ -38,6 +39,7 @@ mod delete_object_tagging;
 mod delete_objects;
 mod get_bucket_lifecycle_configuration;
 mod get_bucket_location;
+mod get_bucket_notification_configuration;
 mod get_bucket_ownership_controls;
 mod get_bucket_policy;
 mod get_bucket_policy_status;
@@ -54,6 +56,7 @@ mod list_objects;
 mod list_objects_v2;
 mod list_parts;
 mod put_bucket_lifecycle_configuration;
+mod put_bucket_notification_configuration;
 mod put_bucket_ownership_controls;
 mod put_bucket_policy;
 mod put_bucket_versioning;
@@ -86,6 +89,12 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::GetBucketEncryption => bucket_encryption::get_bucket_encryption(req).await,
         Action::PutBucketEncryption => bucket_encryption::put_bucket_encryption(req).await,
         Action::DeleteBucketEncryption => bucket_encryption::delete_bucket_encryption(req).await,
+        Action::GetBucketNotificationConfiguration => {
+            get_bucket_notification_configuration::get_bucket_notification_configuration(req).await
+        }
+        Action::PutBucketNotificationConfiguration => {
+            put_bucket_notification_configuration::put_bucket_notification_configuration(req).await
+        }
         Action::GetBucketLifecycleConfiguration => {
             get_bucket_lifecycle_configuration::get_bucket_lifecycle_configuration(req).await
         }

@@ -293,6 +293,19 @@ pub const ROUTES: &[Route] = &[
     route(
         "GET",
         Scope::Bucket,
+        Action::GetBucketNotificationConfiguration,
+    )
+    .by("notification"),
+    route(
+        "PUT",
+        Scope::Bucket,
+        Action::PutBucketNotificationConfiguration,
+    )
+    .by("notification")
+    .headers(UPLOAD_HEADERS),
+    route(
+        "GET",
+        Scope::Bucket,
         Action::GetBucketLifecycleConfiguration,
     )
     .by("lifecycle"),
@@ -598,6 +611,16 @@ mod tests {
             "DELETE /b?ownershipControls",
             "",
             Some(Action::DeleteBucketOwnershipControls),
+        ),
+        (
+            "GET /b?notification",
+            "",
+            Some(Action::GetBucketNotificationConfiguration),
+        ),
+        (
+            "PUT /b?notification",
+            "",
+            Some(Action::PutBucketNotificationConfiguration),
         ),
         (
             "GET /b?lifecycle",

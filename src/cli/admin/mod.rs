@@ -8,6 +8,7 @@ mod lifecycle;
 mod quotas;
 mod revocations;
 mod view;
+mod webhooks;
 
 use std::io;
 
@@ -59,6 +60,9 @@ enum AdminAction {
     /// What goes by itself: how far that is, and what would go tonight
     #[command(subcommand)]
     Lifecycle(lifecycle::LifecycleAction),
+    /// Who is told of events, and what could not be delivered
+    #[command(subcommand)]
+    Webhooks(webhooks::WebhooksAction),
     /// Whether the server lives, can read, can write; needs no token
     Health,
     /// The metrics, in the text format of Prometheus
@@ -99,6 +103,7 @@ pub(super) fn run(
         AdminAction::AccessKeys(noun) => ask(&settings, noun, json, console),
         AdminAction::Keys(noun) => ask(&settings, noun, json, console),
         AdminAction::Lifecycle(noun) => ask(&settings, noun, json, console),
+        AdminAction::Webhooks(noun) => ask(&settings, noun, json, console),
         AdminAction::Quotas(noun) => ask(&settings, noun, json, console),
         AdminAction::Revocations(noun) => ask(&settings, noun, json, console),
     };

@@ -103,6 +103,7 @@ impl Command for DeleteBucket {
             return Err(Error::NoSuchBucket);
         }
         usage::close(tx, self.bucket_id)?;
+        tx.notices().forget(self.bucket_id);
         tx.execute(
             "DELETE FROM bucket_documents WHERE bucket_id = ?1",
             [Sql(self.bucket_id)],
@@ -211,6 +212,7 @@ impl Command for SetBucketDocument {
         if found.is_none() {
             return Err(Error::NoSuchBucket);
         }
+        tx.notices().forget(self.bucket_id);
         match &self.body {
             Some(body) => set_document(tx, self.bucket_id, self.kind, body),
             None => {

@@ -6,6 +6,7 @@ mod agency_keys;
 mod bucket;
 mod complete_upload;
 mod delete_objects;
+mod events;
 mod expire_version;
 mod lifecycle;
 mod operators;
@@ -23,6 +24,7 @@ pub use agency_keys::{ChangeAgencyKey, CreateAgencyKey, KeyChange, SettleAgencyK
 pub use bucket::{CreateBucket, DeleteBucket, SetBucketDocument, SetQuota, SetVersioning};
 pub use complete_upload::{CompleteUpload, CompletedPart};
 pub use delete_objects::{DeleteObject, DeleteObjects, DeleteOutcome, Deletion};
+pub use events::{DeleteWebhook, RecordDelivery, ReplayDeliveries, SetWebhook, Tried, TrimEvents};
 pub use expire_version::{ExpireVersion, Expiry};
 pub use lifecycle::RecordLifecycle;
 pub use operators::AddOperator;

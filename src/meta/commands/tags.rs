@@ -3,6 +3,7 @@
 use super::super::codec::{self, Sql, column};
 use super::super::engine::{Command, Tx};
 use super::super::error::Error;
+use super::super::events::{self, Happened};
 use super::super::schema::OfAgency;
 use crate::types::ids::{BucketId, Sequence, VersionId};
 use crate::types::names::ObjectKey;
@@ -53,6 +54,10 @@ impl Command for SetTags {
             "UPDATE details SET metadata = ?2 WHERE sequence = ?1",
             (Sql(sequence), codec::metadata_text(&metadata)),
         )?;
+        let any = !self.tags.is_empty();
+        let happened = Happened::Tagged { any };
+        let (bucket_id, object_key) = (self.bucket_id, &self.object_key);
+        events::tell(tx, bucket_id, object_key, &version_id, &happened)?;
         Ok(version_id)
     }
 }

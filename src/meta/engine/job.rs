@@ -1,12 +1,14 @@
 //! A command on its way through the writer, with whoever waits for it.
 
 use std::cell::{Cell, RefCell, RefMut};
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use tokio::sync::oneshot;
 
 use super::super::audit::AuditEntry;
 use super::super::error::Error;
+use super::super::events::{Notices, Origin};
 use super::super::usage::Accounts;
 use super::Schema;
 
@@ -43,14 +45,23 @@ pub struct Tx<'w> {
     connection: &'w Connection,
     counters: Cell<Counters>,
     accounts: RefCell<Accounts>,
+    notices: RefCell<Notices>,
+    /// Whose change is being made.
+    origin: RefCell<Option<Arc<Origin>>>,
 }
 
 impl<'w> Tx<'w> {
-    pub(super) fn new(connection: &'w Connection, counters: Counters, accounts: Accounts) -> Self {
+    pub(super) fn new(
+        connection: &'w Connection,
+        counters: Counters,
+        (accounts, notices): (Accounts, Notices),
+    ) -> Self {
         Self {
             connection,
             counters: Cell::new(counters),
             accounts: RefCell::new(accounts),
+            notices: RefCell::new(notices),
+            origin: RefCell::new(None),
         }
     }
 
@@ -59,8 +70,19 @@ impl<'w> Tx<'w> {
         self.accounts.borrow_mut()
     }
 
-    pub(super) fn into_accounts(self) -> Accounts {
-        self.accounts.into_inner()
+    /// Who wants to be told of what; borrowed like the accounts.
+    pub(in super::super) fn notices(&self) -> RefMut<'_, Notices> {
+        self.notices.borrow_mut()
+    }
+
+    /// Whose change is being made; none if nobody asked for it.
+    pub(in super::super) fn origin(&self) -> Option<Arc<Origin>> {
+        self.origin.borrow().clone()
+    }
+
+    /// What the next transaction may go on with.
+    pub(super) fn into_kept(self) -> (Accounts, Notices) {
+        (self.accounts.into_inner(), self.notices.into_inner())
     }
 
     pub(super) fn counters(&self) -> Counters {
@@ -151,6 +173,8 @@ impl<C: Command> Job for Pending<C> {
 
     fn apply(&mut self, tx: &Tx<'_>) -> Result<(), Error> {
         let before = tx.connection.total_changes();
+        let origin = self.entry.as_ref().and_then(|entry| entry.origin.clone());
+        *tx.origin.borrow_mut() = origin;
         let outcome = self.command.apply(tx);
         match &outcome {
             Ok(_) => {

@@ -10,6 +10,7 @@ use rusqlite::wal::CheckpointMode;
 
 use super::super::audit::AuditEntry;
 use super::super::error::Error;
+use super::super::events::Notices;
 use super::super::usage::Accounts;
 use super::checkpoint::Signal;
 use super::job::{Counters, Job, Tx};
@@ -25,6 +26,8 @@ pub(super) struct Writer {
     counters: Counters,
     /// What is stored where, as far as it was asked for; empty after a failure.
     accounts: Accounts,
+    /// Who wants to be told of what, in the same way.
+    notices: Notices,
     queue: Arc<Queue>,
     healthy: Arc<AtomicBool>,
     checkpoints: Arc<Signal>,
@@ -82,6 +85,7 @@ impl Writer {
             connection,
             counters,
             accounts: Accounts::default(),
+            notices: Notices::default(),
             queue,
             healthy,
             checkpoints,
@@ -178,7 +182,8 @@ impl Writer {
         execute(&self.connection, "BEGIN IMMEDIATE")
             .map_err(|e| self.failed(Failure::Commit(e)))?;
         let accounts = std::mem::take(&mut self.accounts);
-        let tx = Tx::new(&self.connection, self.counters, accounts);
+        let notices = std::mem::take(&mut self.notices);
+        let tx = Tx::new(&self.connection, self.counters, (accounts, notices));
         let applied = jobs
             .iter_mut()
             .try_for_each(|job| job.apply(&tx))
@@ -191,7 +196,7 @@ impl Writer {
             .and_then(|()| tx.accounts().store(&tx))
             .and_then(|()| store_counters(&self.connection, self.counters, tx.counters()));
         let counters = tx.counters();
-        let accounts = tx.into_accounts();
+        let (accounts, notices) = tx.into_kept();
         let committed = match applied {
             Ok(()) => execute(&self.connection, "COMMIT").map_err(Failure::Commit),
             Err(error) => Err(Failure::Apply(error)),
@@ -202,6 +207,7 @@ impl Writer {
         }
         self.counters = counters;
         self.accounts = accounts;
+        self.notices = notices;
         // A group of refusals alone wrote nothing, and proves nothing.
         if self.connection.total_changes() != before {
             self.healthy.store(true, Ordering::Relaxed);

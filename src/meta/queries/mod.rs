@@ -6,6 +6,7 @@ mod agency_keys;
 mod audit;
 mod buckets;
 mod catalog;
+mod events;
 mod garbage;
 mod lifecycle;
 mod list;
@@ -18,6 +19,7 @@ mod uploads;
 mod walk;
 
 pub(super) use agency_keys::{AGENCY_KEY, read_agency_key};
+pub use events::{DeliveryRecord, EventRecord, WebhookRecord};
 pub use lifecycle::{RowsAfter, VersionRows, WithTags};
 pub use list::{ListEntry, ListPage, ListQuery};
 pub use list_versions::VersionMarker;
