@@ -163,4 +163,10 @@ actions! {
     ListBucketIntelligentTieringConfigurations, "s3:GetIntelligentTieringConfiguration", Read;
     /// The request metrics of a bucket.
     ListBucketMetricsConfigurations, "s3:GetMetricsConfiguration", Read;
+    /// Which pages of other sites may read answers about a bucket.
+    GetBucketCors, "s3:GetBucketCORS", Read;
+    /// Sets which pages of other sites may.
+    PutBucketCors, "s3:PutBucketCORS", Write;
+    /// Has no page of another site read answers.
+    DeleteBucketCors, "s3:PutBucketCORS", Write;
 }

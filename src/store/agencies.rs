@@ -25,6 +25,7 @@ use crate::meta::commands::SetAgencyState;
 use crate::meta::records::AgencyRecord;
 use crate::meta::records::AgencyState;
 use crate::types::clock::Clock;
+use crate::types::ids::AccessKeyId;
 use crate::types::ids::AgencyCode;
 use crate::types::ids::BASE32;
 use crate::types::names::AgencyId;
@@ -184,6 +185,23 @@ impl Store {
             .codes
             .get(code)
             .cloned()
+    }
+
+    /// The agency that made an access key, whether or not there is such a key.
+    pub fn agency_of_key(&self, id: &AccessKeyId) -> Option<AgencyId> {
+        self.agency_of_code(&id.agency_code())
+    }
+
+    /// The agency of an installation that has one only.
+    pub fn only_agency(&self) -> Option<AgencyId> {
+        let registry = self
+            .0
+            .registry
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut agencies = registry.agencies.keys();
+        let only = agencies.next()?;
+        agencies.next().is_none().then(|| only.clone())
     }
 
     /// Refuses an agency that is unknown or suspended.

@@ -25,6 +25,8 @@ pub const BUCKET_TAGS_MAX: usize = 50;
 pub const TAG_KEY_CHARS_MAX: usize = 128;
 /// Characters of a tag's value. Source: as [`OBJECT_TAGS_MAX`].
 pub const TAG_VALUE_CHARS_MAX: usize = 256;
+/// Rules of a CORS configuration. Source: AWS S3 User Guide, "Elements of a CORS configuration".
+pub const CORS_RULES_MAX: usize = 100;
 /// Entries of a page of any list. Source: AWS S3 API, ListObjectsV2.
 pub const LIST_PAGE_MAX: u32 = 1_000;
 /// Bytes of a document that is stored in the index instead of as a blob of its own.

@@ -12,6 +12,9 @@ use crate::support::server::Server;
 
 const UPLOAD: &str = "00000000000000000000000000000000";
 
+const CORS: &[u8] = b"<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin>\
+    <AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>";
+
 const TAGGING: &[u8] =
     b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
 const ENCRYPTION: &[u8] = b"<ServerSideEncryptionConfiguration><Rule>\
@@ -127,6 +130,9 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::RestoreObject => at("POST").query("restore"),
         A::GetBucketAccelerateConfiguration => sub_resource("GET", "accelerate"),
         A::GetBucketRequestPayment => sub_resource("GET", "requestPayment"),
+        A::GetBucketCors => sub_resource("GET", "cors"),
+        A::PutBucketCors => sub_resource("PUT", "cors").body(CORS),
+        A::DeleteBucketCors => sub_resource("DELETE", "cors"),
         A::GetBucketWebsite => sub_resource("GET", "website"),
         A::DeleteBucketWebsite => sub_resource("DELETE", "website"),
         A::GetBucketReplication => sub_resource("GET", "replication"),
@@ -163,6 +169,7 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
 fn unset(action: Action) -> Option<&'static str> {
     match action {
         Action::GetBucketPolicy | Action::GetBucketPolicyStatus => Some("NoSuchBucketPolicy"),
+        Action::GetBucketCors => Some("NoSuchCORSConfiguration"),
         Action::GetBucketTagging => Some("NoSuchTagSet"),
         Action::GetBucketWebsite => Some("NoSuchWebsiteConfiguration"),
         Action::GetBucketReplication => Some("ReplicationConfigurationNotFoundError"),

@@ -17,6 +17,7 @@ mod attributes;
 mod audit;
 mod chunked;
 mod conditions;
+mod cors;
 mod description;
 mod encryption;
 mod expect;

@@ -87,14 +87,12 @@ def not_in_this_version(s3):
     acta = {"Bucket": BUCKET, "Key": "acta"}
     encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms:dsse"}}
     expiry = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
-    cors = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
     until = {"Mode": "COMPLIANCE", "RetainUntilDate": datetime.datetime(2031, 1, 1)}
     for call, arguments in [
         (s3.put_bucket_policy, {"Bucket": BUCKET, "Policy": "{}"}),
         (s3.put_bucket_versioning, configured("Versioning", {"Status": "Enabled"})),
         (s3.put_bucket_encryption, configured("ServerSideEncryption", {"Rules": [encryption]})),
         (s3.put_bucket_lifecycle_configuration, configured("Lifecycle", {"Rules": [expiry]})),
-        (s3.put_bucket_cors, configured("CORS", {"CORSRules": [cors]})),
         (s3.put_bucket_notification_configuration, configured("Notification", {})),
         (s3.put_bucket_website, configured("Website", {"IndexDocument": {"Suffix": "i.html"}})),
         (s3.put_public_access_block, configured("PublicAccessBlock", {"BlockPublicAcls": True})),

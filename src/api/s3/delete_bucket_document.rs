@@ -29,7 +29,7 @@ pub(super) async fn delete_bucket_ownership_controls(req: &S3Request) -> Result<
 }
 
 /// Removes a document; what a bucket has without being asked, and then has not, is written down.
-async fn delete(
+pub(super) async fn delete(
     req: &S3Request,
     kind: BucketDocument,
     removed: Option<String>,

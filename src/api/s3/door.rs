@@ -29,8 +29,10 @@ use crate::types::names::ObjectKey;
 
 use super::authenticate;
 use super::code::Code;
+use super::cors::Asked;
 use super::error::S3Error;
 use super::perform;
+use super::preflight;
 use super::reply;
 use super::reply::Reply;
 use super::request::Arrival;
@@ -61,6 +63,7 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
     };
     let method = head.method.clone();
     let resource = head.uri.path().to_owned();
+    let origin = head.header("origin").map(str::to_owned);
     let mut known = Known::default();
     let served = serve(&house, head, slot, &arrival, &mut known);
     let outcome = match caught(served).await {
@@ -91,6 +94,14 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
             arrival.id,
         )
     });
+    if let (Some(origin), Some(caller), Some(bucket)) = (&origin, &known.caller, &known.bucket) {
+        let asked = Asked {
+            origin,
+            method: method.as_str(),
+            headers: "",
+        };
+        preflight::share(&house, &caller.agency, bucket, &asked, &mut response).await;
+    }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::try_from(arrival.id.to_string()) {
         headers.insert(HeaderName::from_static("x-amz-request-id"), id);
@@ -135,6 +146,9 @@ async fn serve(
     let Some(_place) = house.in_flight.enter(held_bytes(&head)) else {
         return Err(Code::SlowDown.into());
     };
+    if head.method == actix_http::Method::OPTIONS {
+        return preflight::preflight(house, &head).await;
+    }
     let host = head.header("host").unwrap_or_default();
     let anonymous = authenticate::is_anonymous(&head)
         .then(|| house.anonymous.place(host, &house.domains))

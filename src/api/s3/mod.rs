@@ -8,6 +8,7 @@ pub mod authenticate;
 pub mod checksums;
 pub mod code;
 pub mod conditions;
+pub mod cors;
 pub mod document;
 pub mod door;
 mod encryption;
@@ -26,6 +27,7 @@ pub mod tagging;
 mod compatibility;
 
 mod abort_multipart_upload;
+mod bucket_cors;
 mod bucket_encryption;
 mod bucket_tagging;
 mod complete_multipart_upload;
@@ -55,6 +57,7 @@ mod list_object_versions;
 mod list_objects;
 mod list_objects_v2;
 mod list_parts;
+mod preflight;
 mod put_bucket_lifecycle_configuration;
 mod put_bucket_notification_configuration;
 mod put_bucket_ownership_controls;
@@ -83,6 +86,9 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::HeadBucket => head_bucket::head_bucket(req).await,
         Action::DeleteBucket => delete_bucket::delete_bucket(req).await,
         Action::GetBucketLocation => get_bucket_location::get_bucket_location(req).await,
+        Action::GetBucketCors => bucket_cors::get_bucket_cors(req).await,
+        Action::PutBucketCors => bucket_cors::put_bucket_cors(req).await,
+        Action::DeleteBucketCors => bucket_cors::delete_bucket_cors(req).await,
         Action::GetBucketTagging => bucket_tagging::get_bucket_tagging(req).await,
         Action::PutBucketTagging => bucket_tagging::put_bucket_tagging(req).await,
         Action::DeleteBucketTagging => bucket_tagging::delete_bucket_tagging(req).await,

@@ -328,6 +328,11 @@ pub const ROUTES: &[Route] = &[
             "version-id-marker",
         ])
         .headers(&["x-amz-optional-object-attributes"]),
+    route("GET", Scope::Bucket, Action::GetBucketCors).by("cors"),
+    route("PUT", Scope::Bucket, Action::PutBucketCors)
+        .by("cors")
+        .headers(UPLOAD_HEADERS),
+    route("DELETE", Scope::Bucket, Action::DeleteBucketCors).by("cors"),
     route("GET", Scope::Bucket, Action::GetBucketTagging).by("tagging"),
     route("PUT", Scope::Bucket, Action::PutBucketTagging)
         .by("tagging")
@@ -718,6 +723,9 @@ mod tests {
             Some(Action::ListBucketMetricsConfigurations),
         ),
         ("PUT /b?website", "", None),
+        ("GET /b?cors", "", Some(Action::GetBucketCors)),
+        ("PUT /b?cors", "", Some(Action::PutBucketCors)),
+        ("DELETE /b?cors", "", Some(Action::DeleteBucketCors)),
         ("POST /", "", None),
         ("POST /b/k", "", None),
         ("PATCH /b/k", "", None),
