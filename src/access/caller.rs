@@ -43,6 +43,8 @@ pub struct Caller {
     pub named_roles: Vec<Arc<str>>,
     /// Policies that give it permissions: those of its own roles.
     pub grants: Vec<Arc<Policy>>,
+    /// Policies of which the denials alone count: those of roles that it has and does not act in.
+    pub denials: Vec<Arc<Policy>>,
     /// Policies that only narrow: what any of them does not allow is refused, whatever else allows
     /// it. The inline policy of an access key, the policy of a session.
     pub boundaries: Vec<Arc<Policy>>,
@@ -99,6 +101,7 @@ impl Caller {
             proof,
             named_roles: Vec::new(),
             grants: Vec::new(),
+            denials: Vec::new(),
             boundaries: Vec::new(),
             claims: Arc::default(),
         }
@@ -120,6 +123,17 @@ impl Caller {
     pub fn acts_in(&self, role: &str) -> bool {
         let built_in = self.roles.iter().any(|known| known.name() == role);
         built_in || self.named_roles.iter().any(|known| **known == *role)
+    }
+
+    /// Whether any policy is its own.
+    pub const fn has_policies(&self) -> bool {
+        !(self.grants.is_empty() && self.denials.is_empty() && self.boundaries.is_empty())
+    }
+
+    /// All policies that are its own.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        let all = [&self.grants, &self.denials, &self.boundaries];
+        all.into_iter().flatten().map(AsRef::as_ref)
     }
 
     /// Whether it proved nothing.

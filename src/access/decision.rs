@@ -13,10 +13,11 @@
 //!
 //! With policies, each permission that a request needs is decided alone, in this order:
 //!
-//! 1. What any statement of the bucket's policy, of a granted policy or of a boundary forbids is
-//!    refused. One exception: an `agency-admin` may always read, replace and remove a bucket's
-//!    policy, so that no policy can lock the agency out. Source: AWS S3 User Guide, "Bucket
-//!    policies" (the root of the owning account may always do so).
+//! 1. What any statement of the bucket's policy, of a role's policy or of a boundary forbids is
+//!    refused, also by a role that the caller has and does not act in. One exception: an
+//!    `agency-admin` may always read, replace and remove a bucket's policy, so that no policy can
+//!    lock the agency out. Source: AWS S3 User Guide, "Bucket policies" (the root of the owning
+//!    account may always do so).
 //! 2. What a boundary does not allow is refused.
 //! 3. What the bucket's policy, a built-in role, a granted policy or an access control list allows
 //!    is allowed. To an anonymous caller only a bucket's policy or a list can allow anything; a
@@ -107,29 +108,8 @@ pub fn decide(
     resource: Resource,
     context: &RequestContext<'_>,
 ) -> Result<Permit, Refusal> {
-    if caller.roles == [Role::Operator] {
-        return Err(Refusal::Operator);
-    }
     let bypasses_governance = asks_to_bypass(action, context);
-    let question = Question {
-        caller,
-        action,
-        owns: resource
-            .bucket()
-            .is_none_or(|bucket| bucket.owner == caller.canonical_id),
-        rules: match rules_of(&resource) {
-            Some(Ok(rules)) => Some(rules),
-            Some(Err(Unreadable)) if !replaces(caller, action.permission()) => {
-                return Err(Refusal::Unreadable);
-            }
-            Some(Err(Unreadable)) | None => None,
-        },
-        situation: Situation {
-            caller,
-            resource: &resource,
-            context,
-        },
-    };
+    let question = Question::new(caller, action, &resource, context)?;
     let granted = question.answer(bypasses_governance)?;
     Ok(Permit {
         agency: caller.agency.clone(),
@@ -153,18 +133,59 @@ pub fn needs_object(caller: &Caller, resource: &Resource) -> bool {
         Some(Err(Unreadable)) => return false,
         None => None,
     };
-    let of_caller = caller.grants.iter().chain(&caller.boundaries);
     rules.is_some_and(BucketRules::has_acls)
         || rules
             .and_then(|rules| rules.policy.as_ref())
             .into_iter()
-            .chain(of_caller.map(AsRef::as_ref))
+            .chain(caller.policies())
             .any(Policy::reads_existing_tags)
 }
 
 fn rules_of(resource: &Resource) -> Option<Result<&BucketRules, Unreadable>> {
     let rules = resource.bucket()?.rules.as_deref()?;
     Some(rules.as_ref().map_err(|unreadable| *unreadable))
+}
+
+/// What allows a permission.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum Allowance {
+    /// A built-in role of the caller.
+    #[error("the role {}", .0.name())]
+    Role(Role),
+    /// A statement.
+    #[error("statement {} of {policy}", .statement.0)]
+    Statement {
+        /// Whose policy.
+        policy: Source,
+        /// Which statement.
+        statement: StatementName,
+    },
+    /// An access control list.
+    #[error("an access control list")]
+    Acl,
+    /// Each object of the request is decided alone.
+    #[error("nothing yet: each key is decided alone")]
+    Later,
+}
+
+/// As [`decide`], for who wants to know why: each permission that is needed, with what allows it.
+///
+/// # Errors
+/// The rule that refuses.
+pub fn explain(
+    caller: &Caller,
+    action: Action,
+    resource: &Resource,
+    context: &RequestContext<'_>,
+) -> Result<Vec<(&'static str, Allowance)>, Refusal> {
+    let question = Question::new(caller, action, resource, context)?;
+    if question.is_of_many() {
+        return Ok(vec![(action.permission(), Allowance::Later)]);
+    }
+    let needed = permissions(action, context).into_iter();
+    needed
+        .map(|permission| Ok((permission, question.permission(permission)?)))
+        .collect()
 }
 
 struct Question<'a> {
@@ -175,29 +196,69 @@ struct Question<'a> {
     situation: Situation<'a>,
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    fn new(
+        caller: &'a Caller,
+        action: Action,
+        resource: &'a Resource,
+        context: &'a RequestContext<'a>,
+    ) -> Result<Self, Refusal> {
+        if caller.roles == [Role::Operator] {
+            return Err(Refusal::Operator);
+        }
+        Ok(Self {
+            caller,
+            action,
+            owns: resource
+                .bucket()
+                .is_none_or(|bucket| bucket.owner == caller.canonical_id),
+            rules: match rules_of(resource) {
+                Some(Ok(rules)) => Some(rules),
+                Some(Err(Unreadable)) if !replaces(caller, action.permission()) => {
+                    return Err(Refusal::Unreadable);
+                }
+                Some(Err(Unreadable)) | None => None,
+            },
+            situation: Situation {
+                caller,
+                resource,
+                context,
+            },
+        })
+    }
+
+    /// Whether the request is for many keys, each of which is asked for alone, and answered alone.
+    fn is_of_many(&self) -> bool {
+        self.action == Action::DeleteObjects
+            && matches!(self.situation.resource, Resource::Bucket(_))
+    }
+
     /// The rule that refuses, or whether a granted policy allows.
     fn answer(&self, bypasses_governance: bool) -> Result<bool, Refusal> {
         let caller = self.caller;
-        if self.rules.is_none() && caller.grants.is_empty() && caller.boundaries.is_empty() {
-            let allowed = self.by_role(self.action.permission())
-                && (!bypasses_governance || self.by_role(BYPASS));
+        if self.rules.is_none() && !caller.has_policies() {
+            let allowed = self.role_for(self.action.permission()).is_some()
+                && (!bypasses_governance || self.role_for(BYPASS).is_some());
             return allowed.then_some(false).ok_or(Refusal::NoRole);
         }
-        // Each key is asked for alone, and answered alone.
-        if self.action == Action::DeleteObjects
-            && matches!(self.situation.resource, Resource::Bucket(_))
-        {
+        if self.is_of_many() {
             return Ok(false);
         }
         let mut granted = true;
         for permission in permissions(self.action, self.situation.context) {
-            granted &= self.permission(permission)?;
+            let allowance = self.permission(permission)?;
+            granted &= matches!(
+                allowance,
+                Allowance::Statement {
+                    policy: Source::Grant,
+                    ..
+                }
+            );
         }
         Ok(granted)
     }
 
-    fn permission(&self, permission: &'static str) -> Result<bool, Refusal> {
+    fn permission(&self, permission: &'static str) -> Result<Allowance, Refusal> {
         let caller = self.caller;
         let ask = |policy: &Policy, source| match policy.verdict(&self.situation, permission) {
             Verdict::Denied(statement) => Err(Refusal::Forbidden {
@@ -205,32 +266,41 @@ impl Question<'_> {
                 statement,
                 permission,
             }),
-            Verdict::Allowed(_) => Ok(true),
-            Verdict::Silent => Ok(false),
+            Verdict::Allowed(statement) => Ok(Some(Allowance::Statement {
+                policy: source,
+                statement,
+            })),
+            Verdict::Silent => Ok(None),
         };
-        let mut by_grant = false;
+        let mut by_grant = None;
         for policy in &caller.grants {
-            by_grant |= ask(policy, Source::Grant)?;
+            let allowed = ask(policy, Source::Grant)?;
+            by_grant = by_grant.or(allowed);
+        }
+        for policy in &caller.denials {
+            ask(policy, Source::Grant)?;
         }
         let mut within = true;
         for policy in &caller.boundaries {
-            within &= ask(policy, Source::Boundary)?;
+            within &= ask(policy, Source::Boundary)?.is_some();
         }
         let by_bucket = match self.rules.and_then(|rules| rules.policy.as_ref()) {
             Some(policy) if !repairs(caller, permission) => ask(policy, Source::Bucket)?,
-            Some(_) | None => false,
+            Some(_) | None => None,
         };
-        let restricted = |rules: &BucketRules| {
-            rules.has_public_policy && rules.public_access().restrict_public_buckets
-        };
-        let by_bucket = by_bucket && !(caller.is_anonymous() && self.rules.is_some_and(restricted));
         if !within {
             return Err(Refusal::Beyond { permission });
         }
-        if !(by_bucket || by_grant || self.by_role(permission) || self.by_acl(permission)) {
-            return Err(Refusal::NotAllowed { permission });
-        }
-        Ok(by_grant)
+        let restricted = |rules: &BucketRules| {
+            rules.has_public_policy && rules.public_access().restrict_public_buckets
+        };
+        let is_shut = caller.is_anonymous() && self.rules.is_some_and(restricted);
+        let by_acl = || self.by_acl(permission).then_some(Allowance::Acl);
+        by_grant
+            .or_else(|| self.role_for(permission).map(Allowance::Role))
+            .or(by_bucket.filter(|_| !is_shut))
+            .or_else(by_acl)
+            .ok_or(Refusal::NotAllowed { permission })
     }
 
     fn by_acl(&self, permission: &str) -> bool {
@@ -254,14 +324,12 @@ impl Question<'_> {
         of_bucket || of_object
     }
 
-    fn by_role(&self, permission: &str) -> bool {
-        let roles = &self.caller.roles;
+    fn role_for(&self, permission: &str) -> Option<Role> {
+        let mut roles = self.caller.roles.iter().copied();
         if permission == BYPASS {
-            return roles.contains(&Role::AgencyAdmin);
+            return roles.find(|role| *role == Role::AgencyAdmin);
         }
-        roles
-            .iter()
-            .any(|role| allows(*role, self.action, self.owns))
+        roles.find(|role| allows(*role, self.action, self.owns))
     }
 }
 
@@ -377,11 +445,15 @@ fn of_version(permission: &'static str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::action::Action;
+    use super::super::bucket_rules::{BucketRules, Unreadable, Written};
     use super::super::caller::{Caller, Proof};
     use super::super::context::{RequestContext, Silence};
     use super::super::permit::{BucketFacts, Resource};
-    use super::decide;
+    use super::super::policy::{Kind, Policy};
+    use super::{Refusal, decide};
     use crate::types::clock::Time;
     use crate::types::ids::{BucketId, CanonicalId};
     use crate::types::names::{AgencyId, BucketName, PrincipalName};
@@ -390,9 +462,8 @@ mod tests {
     const ME: CanonicalId = CanonicalId::new([1; 32]);
     const OTHER: CanonicalId = CanonicalId::new([2; 32]);
 
-    #[track_caller]
-    fn check(roles: &[Role], action: Action, owner: Option<CanonicalId>, allowed: bool) {
-        let caller = Caller::new(
+    fn caller(roles: &[Role]) -> Caller {
+        Caller::new(
             AgencyId::parse("registro").unwrap(),
             PrincipalName::parse("ventanilla").unwrap(),
             ME,
@@ -400,29 +471,34 @@ mod tests {
             Proof::Token {
                 issuer: "estado".to_owned(),
             },
-        );
-        let context = RequestContext {
+        )
+    }
+
+    fn context() -> RequestContext<'static> {
+        RequestContext {
             at: Time::from_seconds(0),
             remote: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
             is_secure: false,
             version_id: None,
             request: &Silence,
             object: None,
-        };
-        let resource = owner.map_or(Resource::Agency, |owner| {
-            let name = BucketName::parse("actas").unwrap();
-            Resource::Bucket(BucketFacts {
-                id: BucketId(1),
-                name,
-                owner,
-                rules: None,
-            })
-        });
-        assert_eq!(
-            decide(&caller, action, resource, &context).is_ok(),
-            allowed,
-            "{roles:?} {action:?}"
-        );
+        }
+    }
+
+    fn bucket_of(owner: CanonicalId) -> BucketFacts {
+        BucketFacts {
+            id: BucketId(1),
+            name: BucketName::parse("actas").unwrap(),
+            owner,
+            rules: None,
+        }
+    }
+
+    #[track_caller]
+    fn check(roles: &[Role], action: Action, owner: Option<CanonicalId>, allowed: bool) {
+        let resource = owner.map_or(Resource::Agency, |owner| Resource::Bucket(bucket_of(owner)));
+        let decided = decide(&caller(roles), action, resource, &context());
+        assert_eq!(decided.is_ok(), allowed, "{roles:?} {action:?}");
     }
 
     #[test]
@@ -438,5 +514,102 @@ mod tests {
                 check(&[Role::Operator, Role::Reader], action, owner, reads);
             }
         }
+    }
+
+    fn says(effect: Option<&str>, principal: &str) -> Option<String> {
+        let effect = effect?;
+        Some(format!(
+            r#"{{"Statement":{{"Sid":"S","Effect":"{effect}",{principal}"Action":"s3:*",
+            "Resource":"arn:aws:s3:::actas"}}}}"#
+        ))
+    }
+
+    /// Every way in which roles and policies can agree and disagree, against the rule in words.
+    #[test]
+    fn policies_and_roles_together() {
+        let agency = AgencyId::parse("registro").unwrap();
+        let name = BucketName::parse("actas").unwrap();
+        let effects = [None, Some("Allow"), Some("Deny")];
+        let identity = |effect| {
+            let text = says(effect, "");
+            let policy = text.map(|text| Policy::parse(&text, Kind::Identity).unwrap());
+            policy.map(Arc::new).into_iter().collect::<Vec<_>>()
+        };
+        let mut cases = 0;
+        for roles in [&[][..], &[Role::App], &[Role::Reader], &[Role::AgencyAdmin]] {
+            for bucket in effects {
+                for grant in effects {
+                    for denial in effects {
+                        for boundary in effects {
+                            let mut caller = caller(roles);
+                            caller.grants = identity(grant);
+                            caller.denials = identity(denial);
+                            caller.boundaries = identity(boundary);
+                            let text = says(bucket, r#""Principal":"*","#);
+                            let written = Written {
+                                policy: text.as_deref(),
+                                ..Written::default()
+                            };
+                            let rules = BucketRules::read(&agency, &name, written);
+                            let resource = Resource::Bucket(BucketFacts {
+                                rules: Some(Arc::new(rules)),
+                                ..bucket_of(OTHER)
+                            });
+                            let decided =
+                                decide(&caller, Action::ListObjects, resource, &context());
+                            let all = [bucket, grant, denial, boundary];
+                            let forbidden = all.contains(&Some("Deny"));
+                            let narrowed = boundary == Some("Allow") || boundary.is_none();
+                            let by_role =
+                                roles.contains(&Role::Reader) || roles.contains(&Role::AgencyAdmin);
+                            let allowed = by_role || [bucket, grant].contains(&Some("Allow"));
+                            let expected = !forbidden && narrowed && allowed;
+                            let case = format!("{roles:?} {all:?}");
+                            assert_eq!(decided.is_ok(), expected, "{case}: {decided:?}");
+                            cases += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(cases, 4 * 81);
+    }
+
+    #[test]
+    fn what_cannot_be_read_refuses_everybody_but_for_its_repair() {
+        let resource = || {
+            Resource::Bucket(BucketFacts {
+                rules: Some(Arc::new(Err(Unreadable))),
+                ..bucket_of(ME)
+            })
+        };
+        for action in Action::ALL.iter().copied() {
+            for role in [Role::App, Role::Reader, Role::AgencyAdmin] {
+                let decided = decide(&caller(&[role]), action, resource(), &context());
+                let repairs = [
+                    Action::GetBucketPolicy,
+                    Action::PutBucketPolicy,
+                    Action::DeleteBucketPolicy,
+                    Action::PutPublicAccessBlock,
+                    Action::DeletePublicAccessBlock,
+                    Action::PutBucketOwnershipControls,
+                    Action::DeleteBucketOwnershipControls,
+                ];
+                let replaces =
+                    repairs.contains(&action) || action.permission() == "s3:PutBucketAcl";
+                let expected = role == Role::AgencyAdmin && replaces;
+                assert_eq!(decided.is_ok(), expected, "{role:?} {action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_operator_gets_nothing_from_policies() {
+        let mut operator = caller(&[Role::Operator]);
+        let text = says(Some("Allow"), "").unwrap();
+        operator.grants = vec![Arc::new(Policy::parse(&text, Kind::Identity).unwrap())];
+        let resource = Resource::Bucket(bucket_of(ME));
+        let decided = decide(&operator, Action::ListObjects, resource, &context());
+        assert_eq!(decided.err(), Some(Refusal::Operator));
     }
 }

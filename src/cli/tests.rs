@@ -411,7 +411,7 @@ fn command_lines() {
                 "--role",
                 "x",
             ],
-            "not one of: app, reader, agency-admin",
+            "not one of: app, reader, agency-admin, none",
         ),
         (
             &["admin", "--endpoint", "ftp://a", "health"],

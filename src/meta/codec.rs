@@ -16,7 +16,7 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
 
-use super::records::{AgencyState, BucketDocument, Documents};
+use super::records::{AgencyState, BucketDocument, Documents, Holder};
 use super::records::{Encryption, KeyEncryption};
 use super::records::{ObjectMetadata, Revoked, UploadNumber, Versioning};
 use crate::types::agency_key::{AgencyKeyNumber, KeyState};
@@ -26,7 +26,9 @@ use crate::types::encoding;
 use crate::types::etag::Etag;
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId, KeyVersion};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
-use crate::types::names::{AgencyId, BucketName, KeyName, ObjectKey, PrincipalName};
+use crate::types::names::{
+    AgencyId, BucketName, GroupName, KeyName, ObjectKey, PrincipalName, RoleName,
+};
 use crate::types::roles::Role;
 use crate::types::tags::Tags;
 
@@ -233,6 +235,8 @@ as_text!(AccessKeyId);
 as_text!(BucketName);
 as_text!(KeyName);
 as_text!(PrincipalName);
+as_text!(RoleName);
+as_text!(GroupName);
 
 const fn kind_code(kind: ChecksumType) -> u8 {
     match kind {
@@ -409,6 +413,27 @@ impl FromSql for Sql<Documents> {
             Ok((kind.0, body.into()))
         });
         kinds.collect::<FromSqlResult<_>>().map(Self)
+    }
+}
+
+/// The columns `kind` and `holder` of who has a role.
+pub(super) fn holder_columns(holder: &Holder) -> (i64, &str) {
+    match holder {
+        Holder::Principal(name) => (0, name.as_str()),
+        Holder::Group(name) => (1, name.as_str()),
+    }
+}
+
+/// The inverse of [`holder_columns`], from two columns.
+pub(super) fn read_holder(row: &Row<'_>, index: usize) -> rusqlite::Result<Holder> {
+    match row.get::<_, i64>(index)? {
+        0 => column(row, index + 1).map(Holder::Principal),
+        1 => column(row, index + 1).map(Holder::Group),
+        _ => Err(rusqlite::Error::FromSqlConversionFailure(
+            index,
+            rusqlite::types::Type::Integer,
+            Box::new(wrong()),
+        )),
     }
 }
 

@@ -69,6 +69,12 @@ pub enum Error {
     /// No such access key.
     #[error("no such access key")]
     NoSuchAccessKey,
+    /// The agency has no role of its own of this name.
+    #[error("no such role")]
+    NoSuchRole,
+    /// The principal is not in the group, or does not have the role.
+    #[error("no such member")]
+    NoSuchMember,
     /// The principal has no standing revocation.
     #[error("the principal is not revoked")]
     NoSuchRevocation,
@@ -179,6 +185,12 @@ pub enum Limited {
     Operators,
     /// Revocations of an agency.
     Revocations,
+    /// An agency's own roles.
+    Roles,
+    /// Who has an agency's own roles.
+    RoleHolders,
+    /// Who is in an agency's groups.
+    GroupMembers,
 }
 
 impl std::fmt::Display for Limited {
@@ -192,6 +204,9 @@ impl std::fmt::Display for Limited {
             Self::Webhooks => "webhooks",
             Self::Operators => "operators",
             Self::Revocations => "revocations",
+            Self::Roles => "roles",
+            Self::RoleHolders => "holders of roles",
+            Self::GroupMembers => "members of groups",
         })
     }
 }
@@ -223,6 +238,8 @@ impl Error {
             | Self::NoSuchAccessKey
             | Self::NoSuchWebhook
             | Self::NoSuchRevocation
+            | Self::NoSuchRole
+            | Self::NoSuchMember
             | Self::AgencyKeyExists
             | Self::NoSuchAgencyKey
             | Self::AgencyKeyState

@@ -6,13 +6,16 @@ use bytes::Bytes;
 
 use super::error::Error;
 use crate::access::bucket_rules::{BucketRules, Unreadable, Written};
+use crate::access::permit::BucketFacts;
 use crate::types::agency_key::{AgencyKeyNumber, KeyOrder};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
 use crate::types::etag::{Etag, EtagMatch};
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
-use crate::types::names::{AgencyId, BucketName, KeyName, ObjectKey, PrincipalName};
+use crate::types::names::{
+    AgencyId, BucketName, GroupName, KeyName, ObjectKey, PrincipalName, RoleName,
+};
 use crate::types::roles::Role;
 use crate::types::tags::Tags;
 
@@ -51,6 +54,18 @@ pub struct BucketRecord {
     pub versioning: Versioning,
     /// Its configurations.
     pub documents: Documents,
+}
+
+impl BucketRecord {
+    /// What `access` must know of it to decide.
+    pub fn facts(&self, agency: &AgencyId) -> BucketFacts {
+        BucketFacts {
+            id: self.id,
+            name: self.name.clone(),
+            owner: self.owner.id,
+            rules: self.documents.rules(agency, &self.name),
+        }
+    }
 }
 
 /// A configuration of a bucket, which its owner sets and removes as a whole.
@@ -584,6 +599,26 @@ pub struct OperatorRecord {
     pub name: PrincipalName,
     /// When the token was made.
     pub created: Time,
+}
+
+/// Who has a role.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Holder {
+    /// One principal.
+    Principal(PrincipalName),
+    /// Each principal of a group.
+    Group(GroupName),
+}
+
+/// One of an agency's own roles.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RoleRecord {
+    /// Its name.
+    pub role: RoleName,
+    /// Its policy document.
+    pub policy: String,
+    /// When that was set.
+    pub changed: Time,
 }
 
 /// What a revocation is of.

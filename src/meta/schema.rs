@@ -19,6 +19,8 @@
 //! principals   who owns anything or has access keys, each once; `owner` columns are its number
 //! agency_keys  what the keyring is to hold of each
 //! access_keys  their credentials, secrets sealed
+//! roles        the agency's own, each with its policy; role_holders says who has them
+//! group_members  which principals are in which groups
 //! revocations  what no longer counts although it has not ended: sessions, and what they came from
 //! audit        the log
 //! counters     the next number, the length of the log
@@ -235,6 +237,25 @@ CREATE TABLE access_keys (
     expires_ms INTEGER,
     revoked_ms INTEGER,
     inline_policy TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE roles (
+    role TEXT PRIMARY KEY,
+    policy TEXT NOT NULL,
+    changed_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE role_holders (
+    role TEXT NOT NULL,
+    kind INTEGER NOT NULL,
+    holder TEXT NOT NULL,
+    PRIMARY KEY (role, kind, holder)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE group_members (
+    group_name TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    PRIMARY KEY (group_name, principal)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE revocations (

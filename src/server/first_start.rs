@@ -10,6 +10,7 @@ use crate::crypto::random;
 use crate::meta;
 use crate::store;
 use crate::store::Store;
+use crate::store::credentials::Bounds;
 use crate::types::clock::Time;
 use crate::types::encoding;
 use crate::types::ids::RequestId;
@@ -57,8 +58,12 @@ pub(super) async fn make(store: &Store, issuer: &LocalIssuer) -> Result<FirstSta
         Err(error) => return Err(error),
     }
     let role = Role::AgencyAdmin;
+    let bounds = Bounds {
+        roles: vec![role],
+        ..Bounds::default()
+    };
     let made = store
-        .create_access_key(&agency, principal.clone(), role, None, &draft)
+        .create_access_key(&agency, principal.clone(), bounds, &draft)
         .await?;
     let made = made.into_inner();
     let grant = Grant {

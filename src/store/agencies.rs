@@ -36,6 +36,7 @@ use super::error::Error;
 use super::recent::Recent;
 use super::recent::Subject;
 use super::revocations::Revocations;
+use super::roles::Directory;
 use super::sessions::Sessions;
 
 /// What the store is made of; handed in by `server`.
@@ -112,6 +113,7 @@ pub(super) struct Agency {
     pub(super) recent: Recent,
     pub(super) sessions: Sessions,
     pub(super) revocations: Revocations,
+    pub(super) directory: Directory,
     /// Held while its keys are changed, so that the keyring follows the index in order.
     pub(super) changing_keys: Arc<tokio::sync::Mutex<()>>,
     /// Read while a data key is wrapped and committed; written by whoever destroys a key, to wait
@@ -430,6 +432,7 @@ impl Inner {
         Ok(Agency {
             sessions: Sessions::new(&keyring, &id),
             revocations,
+            directory: Directory::default(),
             id,
             keyring,
             index,

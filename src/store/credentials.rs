@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
+use crate::access::policy::Kind;
+use crate::access::policy::Policy;
 use crate::audit::entry::Draft;
 use crate::crypto::digest;
 use crate::crypto::random;
@@ -43,6 +45,8 @@ pub struct Credential {
     pub secret: SecretText,
     /// From when on it is refused.
     pub expires: Option<Time>,
+    /// A policy that narrows it, and its text.
+    pub policy: Option<(String, Arc<Policy>)>,
 }
 
 /// The access keys of one agency that were used in this process. Filled under its write lock, so
@@ -75,6 +79,11 @@ impl Credentials {
             canonical_id: record.owner.id,
             roles: record.roles,
             expires: record.expires,
+            policy: record.inline_policy.map(|text| {
+                let policy = Policy::parse(&text, Kind::Identity);
+                let policy = policy.unwrap_or_else(|_| Policy::forbidding_all());
+                (text, Arc::new(policy))
+            }),
         });
         cache.insert(id.clone(), Arc::clone(&credential));
         Ok(Some(credential))
@@ -108,6 +117,18 @@ fn unseal(agency: &Agency, record: &AccessKeyRecord) -> Result<SecretText, Error
     let opened = opened.map_err(|_| Error::Damaged)?;
     let text = std::str::from_utf8(&opened).map_err(|_| Error::Damaged)?;
     Ok(SecretText::new(text.to_owned()))
+}
+
+/// What a new access key may do, and how long. It stays so: who wants to narrow a key later makes
+/// another one and revokes it, and with it the sessions that it was used to make.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    /// Its built-in roles.
+    pub roles: Vec<Role>,
+    /// From when on it is refused.
+    pub expires: Option<Time>,
+    /// The text of a policy, checked, which must allow whatever it does.
+    pub policy: Option<String>,
 }
 
 /// A new access key; the only time that its secret is seen.
@@ -151,8 +172,7 @@ impl Store {
         &self,
         agency: &AgencyId,
         principal: PrincipalName,
-        role: Role,
-        expires: Option<Time>,
+        bounds: Bounds,
         draft: &Draft<'_>,
     ) -> Result<Committed<NewAccessKey>, Error> {
         let agency = self.agency_of_any_state(agency).await?;
@@ -173,11 +193,11 @@ impl Store {
         let command = CreateAccessKey {
             access_key_id: id.clone(),
             owner: owner.clone(),
-            roles: vec![role],
+            roles: bounds.roles,
             sealed_secret: small::seal(sealing_key, bound, secret.expose().as_bytes()),
             created,
-            expires,
-            inline_policy: None,
+            expires: bounds.expires,
+            inline_policy: bounds.policy,
         };
         agency
             .index

@@ -29,6 +29,7 @@ pub mod put;
 pub mod quotas;
 mod recent;
 pub mod revocations;
+pub mod roles;
 pub mod sealing;
 pub mod sessions;
 pub mod sweep;

@@ -131,6 +131,12 @@ pub const ISSUER_KEYS_MAX: usize = 64;
 pub const POLICY_BYTES_MAX: usize = 20 << 10;
 /// Statements of a policy document: the shortest that means anything has some 70 bytes.
 pub const POLICY_STATEMENTS_MAX: usize = 256;
+/// An agency's own roles.
+pub const ROLES_MAX: u64 = 1_000;
+/// Principals and groups that hold an agency's own roles.
+pub const ROLE_HOLDERS_MAX: u64 = 100_000;
+/// Principals in an agency's groups.
+pub const GROUP_MEMBERS_MAX: u64 = 100_000;
 /// Lines of an access control list. Source: AWS S3 User Guide, "Access control list (ACL)
 /// overview".
 pub const ACL_GRANTS_MAX: usize = 100;

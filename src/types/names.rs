@@ -196,6 +196,47 @@ impl PrincipalName {
     }
 }
 
+macro_rules! iam_name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// Invariant: 1 to 64 bytes of letters, digits and `+ = , . @ _ -`.
+        /// Source: AWS IAM User Guide, "IAM and STS quotas", names of roles and groups.
+        #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name(Box<str>);
+        text_name!($name);
+
+        impl $name {
+            /// Checks the invariant.
+            pub fn parse(text: &str) -> Result<Self, InvalidName> {
+                if text.is_empty() {
+                    return Err(InvalidName("empty"));
+                }
+                if text.len() > 64 {
+                    return Err(InvalidName("longer than 64 characters"));
+                }
+                if !text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b))
+                {
+                    return Err(InvalidName(
+                        "not made of letters, digits and + = , . @ _ - alone",
+                    ));
+                }
+                Ok(Self(text.into()))
+            }
+        }
+    };
+}
+iam_name!(
+    /// The name of one of an agency's own roles.
+    RoleName
+);
+iam_name!(
+    /// The name of a group of an agency's principals.
+    GroupName
+);
+
 #[cfg(test)]
 mod tests {
     use super::{AgencyId, BucketName, InvalidName, ObjectKey, PrincipalName};

@@ -465,6 +465,31 @@ fn job_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     ]
 }
 
+/// The routes of roles and groups, as in [`admin_routes`].
+fn role_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
+    let policy = json!({"policy": {"Statement":
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}});
+    let imagined = json!({"anonymous": true, "action": "ListBuckets"});
+    let of = |path: &'static str| format!("/admin/v1/agencies/agencia/{path}").leak() as &str;
+    let role = of("roles/intruso");
+    let held = of("roles/intruso/principals/intrusa");
+    let held_by_group = of("roles/intruso/groups/intrusos");
+    let member = of("groups/intrusos/principals/intrusa");
+    vec![
+        ("GET", of("roles"), Value::Null, true),
+        ("PUT", role, policy, true),
+        ("PUT", held, Value::Null, true),
+        ("DELETE", held, Value::Null, true),
+        ("PUT", held_by_group, Value::Null, true),
+        ("DELETE", held_by_group, Value::Null, true),
+        ("DELETE", role, Value::Null, true),
+        ("GET", of("groups"), Value::Null, true),
+        ("PUT", member, Value::Null, true),
+        ("DELETE", member, Value::Null, true),
+        ("POST", of("explain"), imagined, true),
+    ]
+}
+
 /// Every route of the admin API, and whether it is one for the agency's own admins too.
 fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     let keys = "/admin/v1/agencies/agencia/access-keys";
@@ -529,8 +554,7 @@ fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
 fn every_admin_route_opens_to_those_it_is_for() {
     let scene = scene();
     let server = &scene.server;
-    let mut routes = admin_routes();
-    routes.extend(job_routes());
+    let routes = [admin_routes(), job_routes(), role_routes()].concat();
     let described = server.admin("GET", "/admin/v1/openapi.json", &[], &Value::Null);
     let described: Value = serde_json::from_slice(&described.ok().body).unwrap();
     let described = described["paths"].as_object().unwrap();

@@ -44,6 +44,8 @@ fn every_described_route_is_there() {
             .replace("{principal}", "nadie")
             .replace("{key}", "nadie")
             .replace("{webhook}", "avisos")
+            .replace("{role}", "nadie")
+            .replace("{group}", "nadie")
             .replace("{bucket}", "actas");
         for method in methods.as_object().unwrap().keys() {
             let answer = server.administer(&method.to_uppercase(), &path, &Value::Null);

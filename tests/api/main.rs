@@ -33,6 +33,7 @@ mod notifications;
 mod objects;
 mod policies;
 mod quotas;
+mod roles;
 mod start;
 mod sts;
 mod tagging;

@@ -12,7 +12,7 @@ use crate::support::evidence;
 use crate::support::server::Server;
 
 /// A request to the STS door, as SDKs send it.
-fn sts(caller: &Caller, action: &str, parameters: &[(&str, &str)]) -> Answer {
+pub(crate) fn sts(caller: &Caller, action: &str, parameters: &[(&str, &str)]) -> Answer {
     let mut form = format!("Action={action}&Version=2011-06-15");
     for (name, value) in parameters {
         form += &format!("&{name}={}", percent(value.as_bytes()));
@@ -28,7 +28,7 @@ fn sts(caller: &Caller, action: &str, parameters: &[(&str, &str)]) -> Answer {
         .send()
 }
 
-fn assume(caller: &Caller, role: &str) -> Answer {
+pub(crate) fn assume(caller: &Caller, role: &str) -> Answer {
     let arn = format!("arn:aws:iam::agencia:role/{role}");
     sts(
         caller,
@@ -49,7 +49,7 @@ fn web_identity(server: &Server, token: &str, role: &str) -> Answer {
 
 /// Who has the credentials in an answer.
 #[track_caller]
-fn session(server: &Server, answer: Answer) -> Caller {
+pub(crate) fn session(server: &Server, answer: Answer) -> Caller {
     let answer = answer.ok();
     Caller {
         address: server.address.clone(),

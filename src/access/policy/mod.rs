@@ -120,6 +120,13 @@ impl Policy {
         parse::policy(text, kind)
     }
 
+    /// A policy that forbids everything: what stands in for one that cannot be read (law 8).
+    pub fn forbidding_all() -> Self {
+        let text = r#"{"Statement": {"Sid": "Unreadable", "Effect": "Deny", "Action": "s3:*",
+            "Resource": "*"}}"#;
+        Self::parse(text, Kind::Identity).expect("a policy of the house's own is one")
+    }
+
     /// What the policy says of a permission that is asked for. A permission that the language does
     /// not know is forbidden.
     pub fn verdict(&self, situation: &Situation<'_>, permission: &str) -> Verdict {

@@ -12,6 +12,7 @@ use crate::api::http::house::House;
 use crate::audit::entry::Outcome;
 use crate::meta::records::AccessKeyRecord;
 use crate::meta::records::Revoked;
+use crate::store::credentials::Bounds;
 use crate::types::clock::Time;
 use crate::types::ids::AccessKeyId;
 use crate::types::names::PrincipalName;
@@ -24,6 +25,7 @@ use super::answer::Given;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::policies;
 
 /// An access key to make.
 #[derive(Deserialize, ToSchema)]
@@ -32,8 +34,12 @@ pub(super) struct NewAccessKey {
     /// Whose it will be; made if new.
     #[schema(min_length = 1, max_length = 128, example = "ventanilla")]
     principal: String,
-    /// `app`, `reader` or `agency-admin`.
+    /// `app`, `reader`, `agency-admin`, or `none`: then what the agency's own roles and the
+    /// policies of buckets give its principal is all.
     role: String,
+    /// A policy document that must allow whatever the key does, whatever else allows it; of at most
+    /// 20 KB. It stays for the life of the key.
+    policy: Option<serde_json::Map<String, serde_json::Value>>,
     /// Seconds after which it is refused; never, if absent.
     #[schema(minimum = 1)]
     expires_in_seconds: Option<u32>,
@@ -50,7 +56,7 @@ pub(super) struct CreatedAccessKey {
     /// What S3 shows as Owner DisplayName.
     display_name: String,
     principal: String,
-    role: &'static str,
+    role: String,
     /// When it was made (RFC 3339).
     created: String,
     /// When it ends (RFC 3339).
@@ -71,6 +77,8 @@ pub(super) struct AccessKey {
     expires: Option<String>,
     /// When it was revoked (RFC 3339).
     revoked: Option<String>,
+    /// The policy document that narrows it.
+    policy: Option<serde_json::Value>,
 }
 
 /// All access keys of an agency.
@@ -89,16 +97,20 @@ impl From<AccessKeyRecord> for AccessKey {
             created: record.created.iso8601(),
             expires: record.expires.map(Time::iso8601),
             revoked: record.revoked.map(Time::iso8601),
+            policy: record.inline_policy.map(policies::shown),
         }
     }
 }
 
 /// The roles that an access key may have: an operator's is none of them, for operators have tokens
 /// and read no documents.
-fn role(text: &str) -> Result<Role, AdminError> {
+fn roles(text: &str) -> Result<Vec<Role>, AdminError> {
+    if text == "none" {
+        return Ok(Vec::new());
+    }
     let role = Role::parse(text).filter(|role| *role != Role::Operator);
-    role.ok_or_else(|| {
-        let message = "The role is app, reader or agency-admin.";
+    role.map(|role| vec![role]).ok_or_else(|| {
+        let message = "The role is app, reader, agency-admin or none.";
         AdminError::new(400, "invalid_argument", message)
     })
 }
@@ -127,15 +139,21 @@ pub(super) async fn create_access_key(
             let agency = agency_id(&agency)?;
             let principal = PrincipalName::parse(&body.principal)
                 .map_err(|error| AdminError::invalid("principal's name", error))?;
-            let role = role(&body.role)?;
+            let roles = roles(&body.role)?;
+            let policy = body.policy.map(policies::checked).transpose()?;
             let seconds = body.expires_in_seconds.map(i64::from);
             let expires = seconds.map(|seconds| op.asked.at.plus_seconds(seconds));
             let draft = op
                 .asked
                 .draft(Some(op.asker), Some(&body.principal), Outcome::Allowed);
             let store = &op.house.store;
+            let bounds = Bounds {
+                roles,
+                expires,
+                policy,
+            };
             let made = store
-                .create_access_key(&agency, principal, role, expires, &draft)
+                .create_access_key(&agency, principal, bounds, &draft)
                 .await?;
             Ok(Given::committed(made, |made| CreatedAccessKey {
                 access_key_id: made.access_key_id.as_str().to_owned(),
@@ -143,7 +161,7 @@ pub(super) async fn create_access_key(
                 canonical_id: made.owner.id.to_string(),
                 display_name: made.owner.name.as_str().to_owned(),
                 principal: made.owner.name.as_str().to_owned(),
-                role: role.name(),
+                role: body.role,
                 created: made.created.iso8601(),
                 expires: expires.map(Time::iso8601),
             }))

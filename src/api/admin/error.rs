@@ -58,7 +58,7 @@ impl AdminError {
 impl From<store::Error> for AdminError {
     fn from(error: store::Error) -> Self {
         if let store::Error::Metadata(refused) = &error
-            && let Some((status, code, message)) = of_key(refused)
+            && let Some((status, code, message)) = of_subject(refused)
         {
             return Self::new(status, code, message);
         }
@@ -122,9 +122,19 @@ impl From<store::Error> for AdminError {
     }
 }
 
-/// What is told of a refused change of an agency key.
-const fn of_key(error: &meta::Error) -> Option<(u16, &'static str, &'static str)> {
+/// What is told of a refused change of an agency key, a role or a group.
+const fn of_subject(error: &meta::Error) -> Option<(u16, &'static str, &'static str)> {
     Some(match error {
+        meta::Error::NoSuchRole => (
+            404,
+            "no_such_role",
+            "The agency has no role of its own of this name.",
+        ),
+        meta::Error::NoSuchMember => (
+            404,
+            "no_such_member",
+            "The role or the group has no such member.",
+        ),
         meta::Error::NoSuchAgencyKey => (404, "no_such_key", "The agency has no key of this name."),
         meta::Error::AgencyKeyExists => (
             409,

@@ -11,13 +11,16 @@ mod answer;
 mod asker;
 mod error;
 mod events;
+mod explain;
 mod health;
 mod keys;
 mod lifecycle;
 mod metrics;
 mod openapi;
+mod policies;
 mod quotas;
 mod revocations;
+mod roles;
 mod server;
 
 pub use server::server;

@@ -11,12 +11,14 @@ use super::access_keys;
 use super::agencies;
 use super::error;
 use super::events;
+use super::explain;
 use super::health;
 use super::keys;
 use super::lifecycle;
 use super::metrics;
 use super::quotas;
 use super::revocations;
+use super::roles;
 
 /// The OpenAPI document.
 #[derive(OpenApi)]
@@ -53,6 +55,17 @@ use super::revocations;
         revocations::create_revocation,
         revocations::list_revocations,
         revocations::lift_revocation,
+        roles::list_roles,
+        roles::set_role,
+        roles::delete_role,
+        roles::give_role,
+        roles::take_role,
+        roles::give_role_to_group,
+        roles::take_role_from_group,
+        roles::add_to_group,
+        roles::remove_from_group,
+        roles::list_groups,
+        explain::explain,
         health::live,
         health::ready_read,
         health::ready_write,

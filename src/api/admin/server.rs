@@ -23,6 +23,7 @@ use super::answer;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::events;
+use super::explain;
 use super::health;
 use super::keys;
 use super::lifecycle;
@@ -30,6 +31,7 @@ use super::metrics;
 use super::openapi;
 use super::quotas;
 use super::revocations;
+use super::roles;
 
 /// Bytes of a request's JSON.
 const BODY_BYTES_MAX: usize = 64 << 10;
@@ -55,6 +57,7 @@ pub fn server(
             .app_data(metrics.clone())
             .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
             .configure(routes)
+            .configure(role_routes)
             .configure(events::routes)
             .configure(key_routes)
             .default_service(web::to(no_route))
@@ -170,6 +173,54 @@ fn key_routes(config: &mut web::ServiceConfig) {
         .route(
             "/admin/v1/agencies/{agency}/keys/{key}/destruction/confirmation",
             web::post().to(keys::confirm_key_destruction),
+        );
+}
+
+fn role_routes(config: &mut web::ServiceConfig) {
+    config
+        .route(
+            "/admin/v1/agencies/{agency}/roles",
+            web::get().to(roles::list_roles),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/roles/{role}",
+            web::put().to(roles::set_role),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/roles/{role}",
+            web::delete().to(roles::delete_role),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
+            web::put().to(roles::give_role),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
+            web::delete().to(roles::take_role),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}",
+            web::put().to(roles::give_role_to_group),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}",
+            web::delete().to(roles::take_role_from_group),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
+            web::put().to(roles::add_to_group),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
+            web::delete().to(roles::remove_from_group),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/groups",
+            web::get().to(roles::list_groups),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/explain",
+            web::post().to(explain::explain),
         );
 }
 

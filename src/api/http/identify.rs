@@ -92,7 +92,8 @@ pub async fn by_signature(
             let found = found.filter(|c| c.expires.is_none_or(|at| now < at));
             let credential = found.ok_or(Unidentified::AccessKey)?;
             let verified = verified(&credential.secret)?;
-            Ok((of_key(&credential, id), verified))
+            let identified = with_own_roles(house, of_key(&credential, id)).await?;
+            Ok((identified, verified))
         }
         (Some(token), true) => {
             let session = match house.store.session(&id, token, now).await? {
@@ -101,7 +102,8 @@ pub async fn by_signature(
                 FoundSession::Unknown => return Err(Unidentified::Session),
             };
             let verified = verified(&session.secret)?;
-            Ok((of_session(session, id)?, verified))
+            let identified = with_own_roles(house, of_session(session, id)?).await?;
+            Ok((identified, verified))
         }
         // A session's key means nothing without the session's token.
         (None, true) => Err(Unidentified::AccessKey),
@@ -121,7 +123,7 @@ pub async fn by_token(house: &House, token: &str, now: Time) -> Result<Identifie
         .ensure_in_force(agency, principal, identity.issued);
     in_force.await?;
     let canonical_id = credentials::canonical_id(agency, principal);
-    Ok(Identified {
+    let identified = Identified {
         caller: Caller {
             claims: Arc::clone(&identity.claims),
             ..Caller::new(
@@ -138,21 +140,79 @@ pub async fn by_token(house: &House, token: &str, now: Time) -> Result<Identifie
         chain: Vec::new(),
         policies: Vec::new(),
         session: None,
-    })
+    };
+    with_own_roles(house, identified).await
+}
+
+/// Who would act by a lasting key. Nobody proved to have it: for explanations, never for requests.
+///
+/// # Errors
+/// [`Unidentified::AccessKey`], [`Unidentified::Store`].
+pub async fn whose_key(house: &House, id: &AccessKeyId, now: Time) -> Result<Caller, Unidentified> {
+    let found = house.store.credential(id).await?;
+    let found = found.filter(|c| c.expires.is_none_or(|at| now < at));
+    let credential = found.ok_or(Unidentified::AccessKey)?;
+    let identified = with_own_roles(house, of_key(&credential, id.clone())).await?;
+    Ok(identified.caller)
+}
+
+/// A caller that is only described, with the roles of its agency that it would have: for
+/// explanations, never for requests.
+///
+/// # Errors
+/// [`Unidentified::Store`].
+pub async fn described(house: &House, caller: Caller) -> Result<Caller, Unidentified> {
+    let identified = Identified {
+        caller,
+        expires: None,
+        chain: Vec::new(),
+        policies: Vec::new(),
+        session: None,
+    };
+    Ok(with_own_roles(house, identified).await?.caller)
+}
+
+/// Adds the roles of its agency that a caller has. A session that took a role has that one alone,
+/// and only as long as its principal has it; what the others forbid is forbidden to it all the
+/// same, or a session would be wider than what it came from.
+async fn with_own_roles(
+    house: &House,
+    mut identified: Identified,
+) -> Result<Identified, Unidentified> {
+    let caller = &mut identified.caller;
+    let own = house
+        .store
+        .own_roles(&caller.agency, &caller.principal)
+        .await?;
+    let session = identified.session.as_ref();
+    let assumed = session.and_then(|session| session.assumed.as_ref());
+    for role in own.0 {
+        if assumed.is_none_or(|assumed| *assumed.role == *role.name) {
+            caller.named_roles.push(role.name);
+            caller.grants.push(role.policy);
+        } else {
+            caller.denials.push(role.policy);
+        }
+    }
+    Ok(identified)
 }
 
 fn of_key(credential: &Credential, id: AccessKeyId) -> Identified {
+    let (policies, boundaries) = credential.policy.iter().cloned().unzip();
     Identified {
-        caller: Caller::new(
-            credential.agency.clone(),
-            credential.principal.clone(),
-            credential.canonical_id,
-            credential.roles.clone(),
-            Proof::AccessKey(id.clone()),
-        ),
+        caller: Caller {
+            boundaries,
+            ..Caller::new(
+                credential.agency.clone(),
+                credential.principal.clone(),
+                credential.canonical_id,
+                credential.roles.clone(),
+                Proof::AccessKey(id.clone()),
+            )
+        },
         expires: credential.expires,
         chain: vec![id],
-        policies: Vec::new(),
+        policies,
         session: None,
     }
 }

@@ -363,6 +363,8 @@ fn of_metadata(error: &meta::Error) -> Code {
         | E::NoSuchAccessKey
         | E::NoSuchWebhook
         | E::NoSuchRevocation
+        | E::NoSuchRole
+        | E::NoSuchMember
         | E::AgencyExists
         | E::AgencyCodeTaken
         | E::NoSuchAgency

@@ -131,7 +131,7 @@ impl S3Request {
     /// Permission for the request's action on its bucket.
     pub async fn permit_bucket(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
         let record = self.bucket_record(self.bucket_name()?).await?;
-        let resource = Resource::Bucket(self.facts_of(&record));
+        let resource = Resource::Bucket(record.facts(&self.caller.agency));
         Ok((self.decide(self.action, resource)?, record))
     }
 
@@ -178,7 +178,7 @@ impl S3Request {
     }
 
     fn object_in(&self, bucket: &BucketRecord, object_key: &ObjectKey) -> Resource {
-        Resource::Object(self.facts_of(bucket), object_key.clone())
+        Resource::Object(bucket.facts(&self.caller.agency), object_key.clone())
     }
 
     /// Looks the object up only if the decision depends on it.
@@ -212,7 +212,7 @@ impl S3Request {
         bucket: &BucketRecord,
         read: impl FnOnce(&BucketRules) -> T,
     ) -> Result<T, S3Error> {
-        match self.facts_of(bucket).rules.as_deref() {
+        match bucket.facts(&self.caller.agency).rules.as_deref() {
             None => Ok(read(&BucketRules::default())),
             Some(Ok(rules)) => Ok(read(rules)),
             Some(Err(Unreadable)) => Err(Refusal::Unreadable.into()),
@@ -250,15 +250,6 @@ impl S3Request {
             version_id: None,
             request,
             object: None,
-        }
-    }
-
-    fn facts_of(&self, record: &BucketRecord) -> BucketFacts {
-        BucketFacts {
-            id: record.id,
-            name: record.name.clone(),
-            owner: record.owner.id,
-            rules: record.documents.rules(&self.caller.agency, &record.name),
         }
     }
 

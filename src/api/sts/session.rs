@@ -95,9 +95,12 @@ pub(super) async fn with_role(
     if wanted.arn.agency != caller.agency {
         return Err(denied("the role is of another agency"));
     }
-    let role = Role::parse(&wanted.arn.role);
-    let role = role.and_then(|role| assume(&caller.roles, role));
-    let role = role.ok_or_else(|| denied("the caller does not have the role"))?;
+    let roles = match Role::parse(&wanted.arn.role) {
+        Some(role) => assume(&caller.roles, role).map(|role| vec![role]),
+        // One of the agency's own: what it allows is looked up for each request.
+        None => caller.acts_in(&wanted.arn.role).then(Vec::new),
+    };
+    let roles = roles.ok_or_else(|| denied("the caller does not have the role"))?;
     // A tag can open what a policy grants by it, so only who may do everything gives tags.
     if !wanted.tags.is_empty() && !may_tag(&caller.roles) {
         return Err(denied("the caller may not give tags to a session"));
@@ -111,7 +114,7 @@ pub(super) async fn with_role(
     let subject = caller.principal.as_str().to_owned();
     let is_web_identity = req.action == "AssumeRoleWithWebIdentity";
     let narrowed = Narrowed {
-        roles: vec![role],
+        roles,
         assumed: Some(assumed),
         policy: wanted.policy,
         tags: wanted.tags,

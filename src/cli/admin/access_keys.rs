@@ -13,6 +13,7 @@ use super::super::client::Request;
 use super::super::table::table;
 use super::super::words::{Words, words};
 use super::Noun;
+use super::policy;
 use super::view::{expires, facts, listed, text};
 
 #[derive(Debug, Subcommand)]
@@ -25,9 +26,12 @@ pub(super) enum AccessKeysAction {
         /// The person or application that will use it; made if it is new
         #[arg(long, value_name = "NAME", value_parser = PrincipalName::parse)]
         principal: PrincipalName,
-        /// What it may do: app, reader or agency-admin
+        /// What it may do: app, reader, agency-admin, or none but what policies give it
         #[arg(long, value_name = "ROLE", value_parser = parse_role)]
-        role: Role,
+        role: String,
+        /// A policy that narrows it for good: a document, or @ and the path of a file with one
+        #[arg(long, value_name = "JSON|@PATH", value_parser = policy::parse)]
+        policy: Option<Value>,
         /// Seconds after which it ends; without this, never
         #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
         expires_in_seconds: Option<u32>,
@@ -49,10 +53,11 @@ pub(super) enum AccessKeysAction {
     },
 }
 
-fn parse_role(text: &str) -> Result<Role, InvalidName> {
-    Role::parse(text)
-        .filter(|role| *role != Role::Operator)
-        .ok_or(InvalidName("not one of: app, reader, agency-admin"))
+fn parse_role(text: &str) -> Result<String, InvalidName> {
+    let is_built_in = Role::parse(text).is_some_and(|role| role != Role::Operator);
+    (is_built_in || text == "none")
+        .then(|| text.to_owned())
+        .ok_or(InvalidName("not one of: app, reader, agency-admin, none"))
 }
 
 impl Noun for AccessKeysAction {
@@ -62,9 +67,13 @@ impl Noun for AccessKeysAction {
                 agency,
                 principal,
                 role,
+                policy,
                 expires_in_seconds,
             } => {
-                let mut body = json!({ "principal": principal.as_str(), "role": role.name() });
+                let mut body = json!({ "principal": principal.as_str(), "role": role });
+                if let (Some(policy), Some(members)) = (policy, body.as_object_mut()) {
+                    members.insert("policy".to_owned(), policy.clone());
+                }
                 if let (Some(seconds), Some(members)) = (expires_in_seconds, body.as_object_mut()) {
                     members.insert("expires_in_seconds".to_owned(), json!(seconds));
                 }

@@ -2,11 +2,15 @@
 
 mod access_keys;
 mod agencies;
+mod explain;
+mod groups;
 mod health;
 mod keys;
 mod lifecycle;
+mod policy;
 mod quotas;
 mod revocations;
+mod roles;
 mod view;
 mod webhooks;
 
@@ -51,6 +55,14 @@ enum AdminAction {
     /// The keys that seal an agency's documents
     #[command(subcommand)]
     Keys(keys::KeysAction),
+    /// An agency's own roles: policies, and who has them
+    #[command(subcommand)]
+    Roles(roles::RolesAction),
+    /// An agency's groups of principals
+    #[command(subcommand)]
+    Groups(groups::GroupsAction),
+    /// Say whether somebody may do something, and by which rule
+    Explain(explain::ExplainArguments),
     /// What an agency and its buckets store, and how much they may
     #[command(subcommand)]
     Quotas(quotas::QuotasAction),
@@ -104,6 +116,9 @@ pub(super) fn run(
         AdminAction::Keys(noun) => ask(&settings, noun, json, console),
         AdminAction::Lifecycle(noun) => ask(&settings, noun, json, console),
         AdminAction::Webhooks(noun) => ask(&settings, noun, json, console),
+        AdminAction::Roles(noun) => ask(&settings, noun, json, console),
+        AdminAction::Groups(noun) => ask(&settings, noun, json, console),
+        AdminAction::Explain(noun) => ask(&settings, noun, json, console),
         AdminAction::Quotas(noun) => ask(&settings, noun, json, console),
         AdminAction::Revocations(noun) => ask(&settings, noun, json, console),
     };

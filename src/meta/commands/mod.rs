@@ -12,6 +12,7 @@ mod lifecycle;
 mod operators;
 mod put_object;
 mod revocations;
+mod roles;
 mod tags;
 mod uploads;
 
@@ -30,6 +31,7 @@ pub use lifecycle::RecordLifecycle;
 pub use operators::AddOperator;
 pub use put_object::{PutObject, PutOutcome};
 pub use revocations::{LiftRevocation, Revoke};
+pub use roles::{DeleteRole, Join, Leave, Membership, SetRole};
 pub use tags::SetTags;
 pub use uploads::{AbortUpload, CreateUpload, PutPart, UploadPlace};
 pub use uploads::{CollectAbandoned, ForgetGarbage, Progress};

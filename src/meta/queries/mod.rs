@@ -15,6 +15,7 @@ mod list_versions;
 mod objects;
 mod pieces;
 mod revocations;
+mod roles;
 mod uploads;
 mod walk;
 

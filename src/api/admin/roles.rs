@@ -1,0 +1,438 @@
+//! An agency's own roles and groups.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpRequest;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::api::http::house::House;
+use crate::audit::entry::Outcome;
+use crate::meta::commands::Membership;
+use crate::meta::records::Holder;
+use crate::store::roles::RolesAndGroups;
+use crate::types::names::GroupName;
+use crate::types::names::PrincipalName;
+use crate::types::names::RoleName;
+use crate::types::roles::Role;
+
+use super::agencies::Done;
+use super::agencies::agency_id;
+use super::answer;
+use super::answer::Given;
+use super::asker::Authority;
+use super::error::AdminError;
+use super::error::ErrorBody;
+use super::policies;
+
+/// A role's policy.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewRole {
+    /// A policy document without principals, of at most 20 KB.
+    policy: Map<String, Value>,
+}
+
+/// One of an agency's own roles.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OwnRole {
+    role: String,
+    /// Its policy document.
+    policy: Value,
+    /// When that was set (RFC 3339).
+    changed: String,
+    /// The principals that have it.
+    principals: Vec<String>,
+    /// The groups whose principals have it.
+    groups: Vec<String>,
+}
+
+/// All roles of an agency's own.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OwnRoles {
+    roles: Vec<OwnRole>,
+}
+
+/// A group.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Group {
+    group: String,
+    /// The principals that are in it.
+    principals: Vec<String>,
+    /// The roles that they have by it.
+    roles: Vec<String>,
+}
+
+/// All groups of an agency.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Groups {
+    groups: Vec<Group>,
+}
+
+fn role_name(text: &str) -> Result<RoleName, AdminError> {
+    if Role::parse(text).is_some() {
+        let message = "The name is that of a built-in role.";
+        return Err(AdminError::new(400, "invalid_argument", message));
+    }
+    RoleName::parse(text).map_err(|error| AdminError::invalid("role's name", error))
+}
+
+fn group_name(text: &str) -> Result<GroupName, AdminError> {
+    GroupName::parse(text).map_err(|error| AdminError::invalid("group's name", error))
+}
+
+fn principal_name(text: &str) -> Result<PrincipalName, AdminError> {
+    PrincipalName::parse(text).map_err(|error| AdminError::invalid("principal's name", error))
+}
+
+/// The kinds of membership, as the path of a request names them.
+#[derive(Clone, Copy)]
+enum Kind {
+    PrincipalInRole,
+    GroupInRole,
+    PrincipalInGroup,
+}
+
+fn membership(kind: Kind, of: &str, who: &str) -> Result<Membership, AdminError> {
+    Ok(match kind {
+        Kind::PrincipalInRole => {
+            Membership::Role(role_name(of)?, Holder::Principal(principal_name(who)?))
+        }
+        Kind::GroupInRole => Membership::Role(role_name(of)?, Holder::Group(group_name(who)?)),
+        Kind::PrincipalInGroup => Membership::Group(group_name(of)?, principal_name(who)?),
+    })
+}
+
+/// Agency, role or group, and who.
+type MemberPath = web::Path<(String, String, String)>;
+
+/// Whether somebody is to be what the path says, or no longer.
+#[derive(Clone, Copy)]
+enum Change {
+    Join,
+    Leave,
+}
+
+async fn change(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: MemberPath,
+    kind: Kind,
+    change: Change,
+) -> HttpResponse {
+    let action = match (kind, change) {
+        (Kind::PrincipalInRole | Kind::GroupInRole, Change::Join) => "GiveRole",
+        (Kind::PrincipalInRole | Kind::GroupInRole, Change::Leave) => "TakeRole",
+        (Kind::PrincipalInGroup, Change::Join) => "AddToGroup",
+        (Kind::PrincipalInGroup, Change::Leave) => "RemoveFromGroup",
+    };
+    let authority = Authority::Agency(&path.0);
+    answer::answer(
+        house,
+        request,
+        authority,
+        action,
+        StatusCode::OK,
+        async |op| {
+            let (agency, of, who) = &*path;
+            let agency = agency_id(agency)?;
+            let membership = membership(kind, of, who)?;
+            let subject = format!("{of} {who}");
+            let draft = op
+                .asked
+                .draft(Some(op.asker), Some(&subject), Outcome::Allowed);
+            let store = &op.house.store;
+            let done = match change {
+                Change::Join => store.join(&agency, membership, &draft).await?,
+                Change::Leave => store.leave(&agency, membership, &draft).await?,
+            };
+            Ok(Given::committed(done, |()| Done {}))
+        },
+    )
+    .await
+}
+
+/// Gives a principal a role.
+#[utoipa::path(put, tag = "roles",
+    path = "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("role" = String, Path, description = "The role's name"),
+        ("principal" = String, Path, description = "The principal's name")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(super) async fn give_role(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: MemberPath,
+) -> HttpResponse {
+    change(house, request, path, Kind::PrincipalInRole, Change::Join).await
+}
+
+/// Takes a role from a principal.
+#[utoipa::path(delete, tag = "roles",
+    path = "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("role" = String, Path, description = "The role's name"),
+        ("principal" = String, Path, description = "The principal's name")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(super) async fn take_role(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: MemberPath,
+) -> HttpResponse {
+    change(house, request, path, Kind::PrincipalInRole, Change::Leave).await
+}
+
+/// Gives a role to all principals of a group.
+#[utoipa::path(put, path = "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}", tag = "roles",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("role" = String, Path, description = "The role's name"),
+        ("group" = String, Path, description = "The group's name")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(super) async fn give_role_to_group(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: MemberPath,
+) -> HttpResponse {
+    change(house, request, path, Kind::GroupInRole, Change::Join).await
+}
+
+/// Takes a role from a group.
+#[utoipa::path(delete, tag = "roles",
+    path = "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("role" = String, Path, description = "The role's name"),
+        ("group" = String, Path, description = "The group's name")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(super) async fn take_role_from_group(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: MemberPath,
+) -> HttpResponse {
+    change(house, request, path, Kind::GroupInRole, Change::Leave).await
+}
+
+/// Puts a principal into a group; the group is made if it is new.
+#[utoipa::path(put, tag = "roles",
+    path = "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("group" = String, Path, description = "The group's name"),
+        ("principal" = String, Path, description = "The principal's name")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(super) async fn add_to_group(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: MemberPath,
+) -> HttpResponse {
+    change(house, request, path, Kind::PrincipalInGroup, Change::Join).await
+}
+
+/// Removes a principal from a group.
+#[utoipa::path(delete, tag = "roles",
+    path = "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("group" = String, Path, description = "The group's name"),
+        ("principal" = String, Path, description = "The principal's name")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(super) async fn remove_from_group(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: MemberPath,
+) -> HttpResponse {
+    change(house, request, path, Kind::PrincipalInGroup, Change::Leave).await
+}
+
+/// Makes a role, or gives it another policy; in force when this answers.
+#[utoipa::path(put, path = "/admin/v1/agencies/{agency}/roles/{role}", tag = "roles",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("role" = String, Path, description = "The role's name")),
+    request_body = NewRole, security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+pub(super) async fn set_role(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    body: web::Bytes,
+) -> HttpResponse {
+    answer::answer(
+        house,
+        request,
+        Authority::Agency(&path.0),
+        "SetRole",
+        StatusCode::OK,
+        async |op| {
+            let body: NewRole = answer::parse(&body)?;
+            let (agency, role) = (agency_id(&path.0)?, role_name(&path.1)?);
+            let policy = policies::checked(body.policy)?;
+            let draft = op
+                .asked
+                .draft(Some(op.asker), Some(&path.1), Outcome::Allowed);
+            let store = &op.house.store;
+            let done = store.set_role(&agency, role, policy, &draft).await?;
+            Ok(Given::committed(done, |()| Done {}))
+        },
+    )
+    .await
+}
+
+/// Removes a role, from whoever has it too.
+#[utoipa::path(delete, path = "/admin/v1/agencies/{agency}/roles/{role}", tag = "roles",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("role" = String, Path, description = "The role's name")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Done), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn delete_role(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
+    answer::answer(
+        house,
+        request,
+        Authority::Agency(&path.0),
+        "DeleteRole",
+        StatusCode::OK,
+        async |op| {
+            let (agency, role) = (agency_id(&path.0)?, role_name(&path.1)?);
+            let draft = op
+                .asked
+                .draft(Some(op.asker), Some(&path.1), Outcome::Allowed);
+            let store = &op.house.store;
+            let done = store.delete_role(&agency, role, &draft).await?;
+            Ok(Given::committed(done, |()| Done {}))
+        },
+    )
+    .await
+}
+
+/// Lists an agency's own roles, with their policies and who has them.
+#[utoipa::path(get, path = "/admin/v1/agencies/{agency}/roles", tag = "roles",
+    params(("agency" = String, Path, description = "The agency's slug")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = OwnRoles), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn list_roles(
+    house: web::Data<House>,
+    request: HttpRequest,
+    agency: web::Path<String>,
+) -> HttpResponse {
+    answer::answer(
+        house,
+        request,
+        Authority::Agency(&agency),
+        "ListRoles",
+        StatusCode::OK,
+        async |op| {
+            let known = op
+                .house
+                .store
+                .roles_and_groups(&agency_id(&agency)?)
+                .await?;
+            answer::read(roles(known))
+        },
+    )
+    .await
+}
+
+fn roles(known: RolesAndGroups) -> OwnRoles {
+    let roles = known.roles.into_iter().map(|record| {
+        let holders = known.holders.iter();
+        let (mut principals, mut groups) = (Vec::new(), Vec::new());
+        for (_, holder) in holders.filter(|(role, _)| *role == record.role) {
+            match holder {
+                Holder::Principal(name) => principals.push(name.to_string()),
+                Holder::Group(name) => groups.push(name.to_string()),
+            }
+        }
+        OwnRole {
+            role: record.role.to_string(),
+            policy: policies::shown(record.policy),
+            changed: record.changed.iso8601(),
+            principals,
+            groups,
+        }
+    });
+    OwnRoles {
+        roles: roles.collect(),
+    }
+}
+
+/// Lists an agency's groups, with who is in them and the roles that they give.
+#[utoipa::path(get, path = "/admin/v1/agencies/{agency}/groups", tag = "roles",
+    params(("agency" = String, Path, description = "The agency's slug")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Groups), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn list_groups(
+    house: web::Data<House>,
+    request: HttpRequest,
+    agency: web::Path<String>,
+) -> HttpResponse {
+    answer::answer(
+        house,
+        request,
+        Authority::Agency(&agency),
+        "ListGroups",
+        StatusCode::OK,
+        async |op| {
+            let known = op
+                .house
+                .store
+                .roles_and_groups(&agency_id(&agency)?)
+                .await?;
+            answer::read(groups(known))
+        },
+    )
+    .await
+}
+
+/// A group is there while somebody is in it or it has a role.
+fn groups(known: RolesAndGroups) -> Groups {
+    let mut groups: BTreeMap<GroupName, (Vec<String>, Vec<String>)> = BTreeMap::new();
+    for (group, principal) in known.members {
+        let (principals, _) = groups.entry(group).or_default();
+        principals.push(principal.to_string());
+    }
+    for (role, holder) in known.holders {
+        if let Holder::Group(group) = holder {
+            let (_, roles) = groups.entry(group).or_default();
+            roles.push(role.to_string());
+        }
+    }
+    let groups = groups
+        .into_iter()
+        .map(|(group, (principals, roles))| Group {
+            group: group.to_string(),
+            principals,
+            roles,
+        });
+    Groups {
+        groups: groups.collect(),
+    }
+}
