@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::admin::AdminArguments;
+use super::token::TokenArguments;
 
 const AFTER: &str = "Without a command, acervo serves. Every setting, its default and its variable \
                      are in config/acervo.toml.";
@@ -27,6 +28,8 @@ pub(super) enum Command {
     Serve(ServeFlags),
     /// Manage agencies and access keys of a running server
     Admin(AdminArguments),
+    /// Print a short-lived token that this installation signs for a principal of an agency
+    Token(TokenArguments),
     /// Print the completions of a shell, for its folder of completions
     Completions {
         /// The shell

@@ -17,6 +17,7 @@ mod paper;
 mod refusal;
 mod serve;
 mod table;
+mod token;
 mod words;
 
 use std::ffi::OsString;
@@ -101,6 +102,7 @@ pub fn run(
         Some(Command::Serve(flags)) => serve::run(flags, environment, console),
         Some(Command::Completions { shell }) => paper::completions(shell, console),
         Some(Command::Man { directory }) => paper::man(&directory, console),
+        Some(Command::Token(token)) => token::run(token, environment, console),
         Some(Command::Admin(admin)) => admin::run(admin, environment, console),
     }
 }

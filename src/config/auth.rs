@@ -18,6 +18,8 @@ pub struct Auth {
     pub issuers: Vec<Issuer>,
     /// The hosts from which the issuers that agencies add themselves may have their keys fetched.
     pub fetch_hosts: Vec<String>,
+    /// The public URL of the documents' door, if the installation is an issuer for others too.
+    pub issuer_url: Option<String>,
     /// The agencies that answer to requests without any proof at all.
     pub anonymous_agencies: Vec<AgencyId>,
     /// The one of them that is meant where the host names none.
@@ -128,11 +130,16 @@ impl Auth {
             }
             issuers.push(issuer);
         }
+        let issuer_url = reader.parsed("auth.issuer_url", ISSUER_URL, |text| {
+            let url = FetchUrl::parse(text).ok()?;
+            (!text.ends_with('/') && !text.contains('?')).then(|| url.as_str().to_owned())
+        });
         let fetch_hosts = reader.list("auth.fetch_hosts", Some(HOSTS), parse_host);
         let (anonymous_agencies, anonymous_agency) = read_anonymous(reader);
         Self {
             issuers,
             fetch_hosts: fetch_hosts.map(|h| h.value).unwrap_or_default(),
+            issuer_url: issuer_url.map(|url| url.value),
             anonymous_agencies,
             anonymous_agency,
         }
@@ -211,6 +218,11 @@ impl Issuer {
         })
     }
 }
+
+const ISSUER_URL: Wanted = Wanted::Words(
+    "una URL https:// sin / al final, como https://documentos.estado.gob.mx",
+    "an https:// URL without a / at its end, such as https://documents.state.example",
+);
 
 const HOSTS: Wanted = Wanted::Words(
     "nombres de host en minúsculas, con puerto si no es el usual, como id.estado.gob.mx:8443",

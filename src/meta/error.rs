@@ -75,6 +75,12 @@ pub enum Error {
     /// The principal is not in the group, or does not have the role.
     #[error("no such member")]
     NoSuchMember,
+    /// The agency has an issuer of this name.
+    #[error("the agency has an issuer of this name")]
+    IssuerExists,
+    /// The agency has no issuer of this name.
+    #[error("the agency has no issuer of this name")]
+    NoSuchIssuer,
     /// The principal has no standing revocation.
     #[error("the principal is not revoked")]
     NoSuchRevocation,
@@ -191,6 +197,10 @@ pub enum Limited {
     RoleHolders,
     /// Who is in an agency's groups.
     GroupMembers,
+    /// Issuers of an agency.
+    Issuers,
+    /// Generations of the signing key.
+    SigningKeys,
 }
 
 impl std::fmt::Display for Limited {
@@ -207,6 +217,8 @@ impl std::fmt::Display for Limited {
             Self::Roles => "roles",
             Self::RoleHolders => "holders of roles",
             Self::GroupMembers => "members of groups",
+            Self::Issuers => "issuers",
+            Self::SigningKeys => "signing keys",
         })
     }
 }
@@ -240,6 +252,8 @@ impl Error {
             | Self::NoSuchRevocation
             | Self::NoSuchRole
             | Self::NoSuchMember
+            | Self::IssuerExists
+            | Self::NoSuchIssuer
             | Self::AgencyKeyExists
             | Self::NoSuchAgencyKey
             | Self::AgencyKeyState

@@ -640,3 +640,27 @@ pub struct RevocationRecord {
     /// Whether what is given out later does not count either, until the revocation is lifted.
     pub is_standing: bool,
 }
+
+/// An issuer that an agency trusts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct IssuerRecord {
+    /// Whose.
+    pub agency: AgencyId,
+    /// What the agency calls it.
+    pub name: String,
+    /// Its settings, in the form of the room that reads them.
+    pub settings: String,
+    /// When it was added.
+    pub created: Time,
+}
+
+/// A generation of the installation's signing key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SigningKeyRecord {
+    /// Its number, from 1.
+    pub generation: u32,
+    /// From when on it signed.
+    pub created: Time,
+    /// Whether what it signed no longer counts.
+    pub is_retired: bool,
+}

@@ -291,6 +291,20 @@ CREATE TABLE operators (
     token_hash BLOB NOT NULL UNIQUE,
     created_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE issuers (
+    agency TEXT NOT NULL,
+    name TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (agency, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE signing_keys (
+    generation INTEGER PRIMARY KEY,
+    created_ms INTEGER NOT NULL,
+    is_retired INTEGER NOT NULL DEFAULT 0
+) STRICT;
 "
     )];
 }

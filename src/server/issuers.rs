@@ -1,9 +1,15 @@
-//! The issuers of the configuration, in the words of `auth`.
+//! The issuers of the installation, of its configuration and of its agencies, in the words of
+//! `auth`.
 
+use std::sync::Arc;
+
+use crate::api::admin::issuers::IssuerBody;
 use crate::auth::bearer::claims::ClaimPath;
 use crate::auth::bearer::issuers::Issuers;
 use crate::auth::bearer::keys::TokenAlgorithm;
+use crate::auth::bearer::local::LOCAL_NAME;
 use crate::auth::bearer::local::LocalIssuer;
+use crate::auth::bearer::local::OwnIssuer;
 use crate::auth::bearer::rules::ListRule;
 use crate::auth::bearer::rules::RequiredClaim;
 use crate::auth::bearer::rules::TagRule;
@@ -18,12 +24,64 @@ use crate::config::AgencySource;
 use crate::config::Config;
 use crate::config::IssuerKeys;
 use crate::config::KeysUrl;
+use crate::crypto::secret::SecretKey;
+use crate::store::Store;
 use crate::types::names::InvalidName;
 
+use super::data_dir::DataDir;
 use super::error::Error;
 
+/// All issuers that are trusted at the start, and the installation's own.
+pub(super) fn trusted(
+    config: &Config,
+    data_dir: &DataDir,
+    store: &Store,
+) -> Result<(Arc<Issuers>, OwnIssuer), Error> {
+    let own = own(config, data_dir, store)?;
+    let issuers = of(config, &own.current())?;
+    add_those_of_agencies(config, store, &issuers)?;
+    Ok((Arc::new(issuers), own))
+}
+
+/// The issuer of the installation itself. Unless it has a public URL, its name is the instance's,
+/// which no other one has.
+fn own(config: &Config, data_dir: &DataDir, store: &Store) -> Result<OwnIssuer, Error> {
+    let name = match &config.auth.issuer_url {
+        Some(url) => url.clone(),
+        None => format!("acervo:{}", data_dir.instance),
+    };
+    let source = SecretKey::new(*data_dir.issuer_key.expose());
+    let generations = store.signing_generations()?;
+    OwnIssuer::new(source, &name, &generations).map_err(|source| Error::Issuer {
+        name: LOCAL_NAME.to_owned(),
+        source,
+    })
+}
+
+/// Trusts the issuers that agencies added. One that is trusted no more by the settings of now is
+/// left out and said: its tokens are refused, and nothing else of its agency is.
+fn add_those_of_agencies(config: &Config, store: &Store, issuers: &Issuers) -> Result<(), Error> {
+    for record in store.issuers()? {
+        let (agency, name) = (&record.agency, &record.name);
+        let settings = IssuerBody::of_stored(&record.settings)
+            .ok_or_else(|| "its settings do not read".to_owned())
+            .and_then(|body| {
+                let settings = body.settings(agency, &config.auth.fetch_hosts);
+                settings.map_err(|(what, why)| format!("{what}: {why}"))
+            });
+        let added = settings.and_then(|settings| {
+            let added = issuers.add(settings);
+            added.map(drop).map_err(|error| error.to_string())
+        });
+        if let Err(why) = added {
+            tracing::error!(%agency, issuer = name, why, "an agency's issuer is not trusted");
+        }
+    }
+    Ok(())
+}
+
 /// The installation's own issuer and those of the configuration.
-pub(super) fn of(config: &Config, local: &LocalIssuer) -> Result<Issuers, Error> {
+fn of(config: &Config, local: &LocalIssuer) -> Result<Issuers, Error> {
     let mut settings = vec![local.settings()];
     for issuer in &config.auth.issuers {
         settings.push(self::settings(issuer).map_err(|source| Error::Claim {

@@ -17,8 +17,8 @@ use crate::api::http::house::InFlight;
 use crate::api::http::signing_keys::SigningKeys;
 use crate::audit::ledger::ReadsMode;
 use crate::auth::bearer::issuers::Issuers;
-use crate::auth::bearer::local::LOCAL_NAME;
 use crate::auth::bearer::local::LocalIssuer;
+use crate::auth::bearer::local::OwnIssuer;
 use crate::blobs::settings::BlobSettings;
 use crate::blobs::settings::S3Settings;
 use crate::blobs::store::BlobStore;
@@ -73,8 +73,7 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     let data_dir = DataDir::open(&config.data_dir, &config.root_key)?;
     let clock = Clock::system();
     let store = open_store(config, &data_dir, clock.clone())?;
-    let local_issuer = local_issuer(&data_dir)?;
-    let issuers = Arc::new(issuers::of(config, &local_issuer)?);
+    let issuers = issuers::trusted(config, &data_dir, &store)?;
     let (endpoint, admin_endpoint) = (
         url(s3_listener.local_addr().ok(), s3_tls.is_some()),
         url(admin_listener.local_addr().ok(), admin_tls.is_some()),
@@ -119,7 +118,7 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
         endpoint,
         admin_endpoint,
         region: config.s3.region.clone(),
-        first: first_start(&store, &local_issuer).await?,
+        first: first_start(&store, &house.own_issuer.current()).await?,
     });
     wait_for_signal().await.map_err(stopped)?;
     let _ = stop.send(true);
@@ -194,19 +193,17 @@ fn blob_settings(config: &Config) -> BlobSettings {
     }
 }
 
-/// The issuer of the installation itself; its name is the instance's, which no other one has.
-fn local_issuer(data_dir: &DataDir) -> Result<LocalIssuer, Error> {
-    let name = format!("acervo:{}", data_dir.instance);
-    LocalIssuer::new(&data_dir.issuer_key, &name, &name).map_err(|source| Error::Issuer {
-        name: LOCAL_NAME.to_owned(),
-        source,
-    })
-}
-
-fn house(config: &Config, store: Store, issuers: Arc<Issuers>, clock: Clock) -> House {
+fn house(
+    config: &Config,
+    store: Store,
+    (issuers, own_issuer): (Arc<Issuers>, OwnIssuer),
+    clock: Clock,
+) -> House {
     House {
         store,
         issuers,
+        own_issuer,
+        fetch_hosts: config.auth.fetch_hosts.clone(),
         clock,
         signing_keys: SigningKeys::default(),
         day: Day::of_seconds(config.lifecycle.day_seconds),

@@ -98,7 +98,8 @@ pub(super) async fn serve(house: Arc<House>, mut request: Request) -> Response<B
 async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBody> {
     let (path, query) = (head.uri.path(), head.uri.query().unwrap_or_default());
     let header = |name: &str| head.header(name).map(str::to_owned);
-    if !sts::door::is_for_this_door(&house, &head.method, path, query, header) {
+    let is_well_known = sts::well_known::is_asked(&head.method, path);
+    if !is_well_known && !sts::door::is_for_this_door(&house, &head.method, path, query, header) {
         return door::answer(house, head, slot).await;
     }
     let head = sts::request::Head {
@@ -107,6 +108,9 @@ async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBo
         headers: head.headers,
         remote: head.remote.to_string(),
     };
+    if is_well_known {
+        return sts::well_known::answer(house, head).await;
+    }
     sts::door::answer(house, head, slot).await
 }
 

@@ -23,6 +23,7 @@ pub mod events;
 pub mod expire;
 pub mod get;
 pub mod ingest;
+pub mod issuers;
 pub mod list;
 pub mod operators;
 pub mod put;

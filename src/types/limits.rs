@@ -113,10 +113,14 @@ pub const SESSION_TAGS_MAX: usize = 50;
 pub const STS_BODY_BYTES_MAX: usize = 64 << 10;
 /// Sessions, principals and parents of sessions that one agency holds as revoked.
 pub const REVOCATIONS_MAX: u64 = 100_000;
+/// Generations of the installation's signing key.
+pub const SIGNING_KEYS_MAX: u64 = 10_000;
+/// Seconds for which the installation's own issuer signs a token at most: 12 hours.
+pub const LOCAL_TOKEN_SECONDS_MAX: i64 = 43_200;
 /// Issuers of one installation, those of its agencies among them.
 pub const ISSUERS_MAX: usize = 1_000;
 /// Issuers that one agency may add.
-pub const AGENCY_ISSUERS_MAX: usize = 16;
+pub const AGENCY_ISSUERS_MAX: i64 = 16;
 /// Bytes of an issuer's URL.
 pub const ISSUER_URL_BYTES_MAX: usize = 2_000;
 /// Bytes of an issuer's discovery document or key set.

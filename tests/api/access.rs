@@ -490,13 +490,39 @@ fn role_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     ]
 }
 
+/// The routes of who is believed, as in [`admin_routes`].
+fn identity_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
+    let revocations = "/admin/v1/agencies/agencia/revocations";
+    let lifted = "/admin/v1/agencies/agencia/revocations/principals/nadie";
+    let issuers = "/admin/v1/agencies/agencia/issuers";
+    let tokens = "/admin/v1/agencies/agencia/tokens";
+    vec![
+        ("GET", revocations, Value::Null, true),
+        ("POST", revocations, json!({"principal": "intrusa"}), true),
+        ("DELETE", lifted, Value::Null, true),
+        ("GET", issuers, Value::Null, true),
+        ("POST", issuers, json!({"name": "intrusa"}), true),
+        (
+            "DELETE",
+            "/admin/v1/agencies/agencia/issuers/x",
+            Value::Null,
+            true,
+        ),
+        (
+            "POST",
+            tokens,
+            json!({"principal": "p", "role": "app"}),
+            true,
+        ),
+        ("POST", "/admin/v1/signing-keys/rotate", Value::Null, false),
+    ]
+}
+
 /// Every route of the admin API, and whether it is one for the agency's own admins too.
 fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     let keys = "/admin/v1/agencies/agencia/access-keys";
     let key = "/admin/v1/agencies/agencia/access-keys/XXXX";
     let made = json!({"principal": "intrusa", "role": "agency-admin"});
-    let revocations = "/admin/v1/agencies/agencia/revocations";
-    let lifted = "/admin/v1/agencies/agencia/revocations/principals/nadie";
     let sealing = "/admin/v1/agencies/agencia/keys";
     let unnamed = "/admin/v1/agencies/agencia/keys/nadie/destruction";
     vec![
@@ -522,9 +548,6 @@ fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
             Value::Null,
             true,
         ),
-        ("GET", revocations, Value::Null, true),
-        ("POST", revocations, json!({"principal": "intrusa"}), true),
-        ("DELETE", lifted, Value::Null, true),
         ("GET", "/admin/v1/agencies", Value::Null, false),
         (
             "POST",
@@ -550,11 +573,16 @@ fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     ]
 }
 
+fn all_admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
+    let more = [job_routes(), role_routes(), identity_routes()];
+    [admin_routes(), more.concat()].concat()
+}
+
 #[test]
 fn every_admin_route_opens_to_those_it_is_for() {
     let scene = scene();
     let server = &scene.server;
-    let routes = [admin_routes(), job_routes(), role_routes()].concat();
+    let routes = all_admin_routes();
     let described = server.admin("GET", "/admin/v1/openapi.json", &[], &Value::Null);
     let described: Value = serde_json::from_slice(&described.ok().body).unwrap();
     let described = described["paths"].as_object().unwrap();

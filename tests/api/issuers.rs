@@ -317,3 +317,159 @@ fn a_discovery_document_leads_nowhere_else() {
         assert_eq!(provider.times_asked(), 0);
     }
 }
+
+#[test]
+fn an_agency_adds_its_own_provider_and_removes_it() {
+    let provider = Provider::start();
+    let key = Key::es256();
+    provider.offers(&[("e", &key)]);
+    let host = provider.url.trim_start_matches("http://").to_owned();
+    let settings = [("ACERVO_AUTH_FETCH_HOSTS", host.as_str())];
+    let server = Server::with(&settings);
+    server.agency().make_bucket("actas").ok();
+    server.make_agency("tesoreria");
+    let path = "/admin/v1/agencies/agencia/issuers";
+    let wanted = json!({
+        "name": "llave", "issuer": provider.url, "audiences": ["acervo"],
+        "discovery_url": format!("{}/.well-known/openid-configuration", provider.url),
+        "refresh_min_seconds": 1, "tags": {"area": "dep.name"},
+    });
+    // By the agency's own admin, with nothing but its token.
+    let token = format!("Bearer {}", server.credential("bearer_token"));
+    let admin = |method: &str, path: &str, body: &Value| {
+        server.admin(method, path, &[("authorization", &token)], body)
+    };
+    assert_eq!(admin("POST", path, &wanted).status, 201);
+    assert_eq!(admin("POST", path, &wanted).status, 409);
+    provider.was_asked(1);
+    let good = key.sign(&json!({"kid": "e"}), &provider.claims("reader"));
+    opens(&server, &good);
+    // Whatever the token says, it is of that agency.
+    let mut elsewhere = provider.claims("reader");
+    elsewhere["agency"] = json!("tesoreria");
+    opens(&server, &key.sign(&json!({"kid": "e"}), &elsewhere));
+    // Nobody takes over another agency's tokens by naming its provider and audience.
+    let theirs = "/admin/v1/agencies/tesoreria/issuers";
+    assert_eq!(server.administer("POST", theirs, &wanted).status, 409);
+    assert_eq!(admin("POST", theirs, &wanted).status, 403);
+    let listed = admin("GET", path, &Value::Null).ok();
+    let listed: Value = serde_json::from_slice(&listed.body).unwrap();
+    assert_eq!(listed["issuers"][0]["name"], "llave");
+    assert_eq!(listed["issuers"][0]["has_keys"], true);
+
+    // What would make the server ask just anybody is refused.
+    for (member, value) in [
+        (
+            "discovery_url",
+            json!("https://169.254.169.254/latest/meta-data"),
+        ),
+        ("discovery_url", json!("http://localhost/x")),
+        ("discovery_url", json!("file:///etc/passwd")),
+        ("jwks_hosts", json!(["internal.example"])),
+        ("name", json!("local")),
+        ("name", json!("../x")),
+        ("algorithms", json!(["HS256"])),
+        ("algorithms", json!(["none"])),
+        ("audiences", json!([])),
+        ("principal_claim", json!("{sub")),
+        ("max_lifetime_seconds", json!(100_000_000)),
+        ("surprise", json!(1)),
+    ] {
+        let mut wrong = wanted.clone();
+        wrong["name"] = json!("otro");
+        wrong["issuer"] = json!("https://otro.example");
+        wrong[member] = value;
+        let answer = admin("POST", path, &wrong);
+        assert_eq!(answer.status, 400, "{member}: {}", answer.text());
+    }
+
+    let server = Server::at(server.kill(), &settings);
+    provider.was_asked(2);
+    opens(&server, &good);
+    let removed = format!("{path}/llave");
+    server.administer("DELETE", &removed, &Value::Null).ok();
+    refused(&server, &good, 400, "InvalidToken");
+    assert_eq!(
+        server.administer("DELETE", &removed, &Value::Null).status,
+        404
+    );
+    let server = Server::at(server.kill(), &settings);
+    refused(&server, &good, 400, "InvalidToken");
+}
+
+#[test]
+fn the_installation_signs_tokens_itself_and_rotates_its_key() {
+    let url = "https://acervo.example";
+    let server = Server::with(&[("ACERVO_AUTH_ISSUER_URL", url)]);
+    server.agency().make_bucket("actas").ok();
+    let path = "/admin/v1/agencies/agencia/tokens";
+    let mint = |server: &Server| {
+        let wanted = json!({"principal": "lectora", "role": "reader", "lifetime_seconds": 600});
+        let made = server.administer("POST", path, &wanted).status(201);
+        let made: Value = serde_json::from_slice(&made.body).unwrap();
+        made["token"].as_str().unwrap().to_owned()
+    };
+    let json_of = |server: &Server, path: &str| -> Value {
+        let answer = server.nobody().ask("GET", path).ok();
+        serde_json::from_slice(&answer.body).unwrap()
+    };
+    let document = json_of(&server, "/.well-known/openid-configuration");
+    assert_eq!(document["issuer"], url);
+    assert_eq!(document["jwks_uri"], format!("{url}/.well-known/jwks.json"));
+    let keys = |server: &Server| {
+        json_of(server, "/.well-known/jwks.json")["keys"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(keys(&server), 1);
+    let first = mint(&server);
+    opens(&server, &first);
+    server
+        .with_token(&first)
+        .put("actas/a", b"1")
+        .refused(403, "AccessDenied");
+
+    let rotate = |server: &Server, body: &Value| {
+        server
+            .administer("POST", "/admin/v1/signing-keys/rotate", body)
+            .ok();
+    };
+    rotate(&server, &Value::Null);
+    assert_eq!(keys(&server), 2);
+    let second = mint(&server);
+    opens(&server, &first);
+    opens(&server, &second);
+    // Each agency's admin signs for its own agency alone, and nobody for an operator.
+    let token = format!("Bearer {}", server.credential("bearer_token"));
+    let headers = [("authorization", token.as_str())];
+    let wanted = json!({"principal": "p", "role": "app"});
+    server.make_agency("tesoreria");
+    let elsewhere = "/admin/v1/agencies/tesoreria/tokens";
+    assert_eq!(
+        server.admin("POST", elsewhere, &headers, &wanted).status,
+        403
+    );
+    for wrong in [
+        json!({"principal": "p", "role": "operator"}),
+        json!({"principal": "p", "role": "app", "lifetime_seconds": 43_201}),
+        json!({"principal": "p q", "role": "app"}),
+    ] {
+        assert_eq!(server.admin("POST", path, &headers, &wrong).status, 400);
+    }
+    // After a leak nothing that was signed before counts, now and after a crash.
+    rotate(&server, &json!({"retire_earlier": true}));
+    let third = mint(&server);
+    let server = Server::at(server.kill(), &[("ACERVO_AUTH_ISSUER_URL", url)]);
+    opens(&server, &third);
+    refused(&server, &first, 400, "InvalidToken");
+    refused(&server, &second, 400, "InvalidToken");
+    assert_eq!(keys(&server), 1);
+    // Without a public URL there is no discovery document, and tokens of the other name end.
+    let server = Server::at(server.stop(), &[]);
+    let nobody = server.nobody();
+    let missing = nobody.ask("GET", "/.well-known/openid-configuration");
+    assert_eq!(missing.send().status, 404);
+    refused(&server, &third, 400, "InvalidToken");
+    opens(&server, &mint(&server));
+}

@@ -58,7 +58,7 @@ impl AdminError {
 impl From<store::Error> for AdminError {
     fn from(error: store::Error) -> Self {
         if let store::Error::Metadata(refused) = &error
-            && let Some((status, code, message)) = of_subject(refused)
+            && let Some((status, code, message)) = of_subject(refused).or(of_identity(refused))
         {
             return Self::new(status, code, message);
         }
@@ -88,9 +88,6 @@ impl From<store::Error> for AdminError {
                 "no_such_access_key",
                 "The agency has no access key of this id.",
             ),
-            store::Error::Metadata(meta::Error::NoSuchRevocation) => {
-                (404, "no_such_revocation", "The principal is not revoked.")
-            }
             store::Error::Metadata(meta::Error::LimitReached(_)) | store::Error::Limit(_) => (
                 409,
                 "limit_reached",
@@ -120,6 +117,26 @@ impl From<store::Error> for AdminError {
         told.source = Some(error.to_string());
         told
     }
+}
+
+/// What is told of a refused change of who is believed.
+const fn of_identity(error: &meta::Error) -> Option<(u16, &'static str, &'static str)> {
+    Some(match error {
+        meta::Error::IssuerExists => (
+            409,
+            "issuer_exists",
+            "The agency has an issuer of this name already.",
+        ),
+        meta::Error::NoSuchIssuer => (
+            404,
+            "no_such_issuer",
+            "The agency has no issuer of this name.",
+        ),
+        meta::Error::NoSuchRevocation => {
+            (404, "no_such_revocation", "The principal is not revoked.")
+        }
+        _ => return None,
+    })
 }
 
 /// What is told of a refused change of an agency key, a role or a group.

@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod explain;
 mod health;
+pub mod issuers;
 mod keys;
 mod lifecycle;
 mod metrics;
@@ -22,5 +23,6 @@ mod quotas;
 mod revocations;
 mod roles;
 mod server;
+mod tokens;
 
 pub use server::server;

@@ -13,12 +13,14 @@ use super::error;
 use super::events;
 use super::explain;
 use super::health;
+use super::issuers;
 use super::keys;
 use super::lifecycle;
 use super::metrics;
 use super::quotas;
 use super::revocations;
 use super::roles;
+use super::tokens;
 
 /// The OpenAPI document.
 #[derive(OpenApi)]
@@ -66,6 +68,11 @@ use super::roles;
         roles::remove_from_group,
         roles::list_groups,
         explain::explain,
+        issuers::add_issuer,
+        issuers::list_issuers,
+        issuers::remove_issuer,
+        tokens::create_token,
+        tokens::rotate_signing_key,
         health::live,
         health::ready_read,
         health::ready_write,

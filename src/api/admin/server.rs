@@ -25,6 +25,7 @@ use super::error::AdminError;
 use super::events;
 use super::explain;
 use super::health;
+use super::issuers;
 use super::keys;
 use super::lifecycle;
 use super::metrics;
@@ -32,6 +33,7 @@ use super::openapi;
 use super::quotas;
 use super::revocations;
 use super::roles;
+use super::tokens;
 
 /// Bytes of a request's JSON.
 const BODY_BYTES_MAX: usize = 64 << 10;
@@ -60,6 +62,7 @@ pub fn server(
             .configure(role_routes)
             .configure(events::routes)
             .configure(key_routes)
+            .configure(identity_routes)
             .default_service(web::to(no_route))
     });
     let server = server
@@ -112,18 +115,6 @@ fn routes(config: &mut web::ServiceConfig) {
             web::put().to(quotas::set_quota),
         )
         .route(
-            "/admin/v1/agencies/{agency}/revocations",
-            web::post().to(revocations::create_revocation),
-        )
-        .route(
-            "/admin/v1/agencies/{agency}/revocations",
-            web::get().to(revocations::list_revocations),
-        )
-        .route(
-            "/admin/v1/agencies/{agency}/revocations/principals/{principal}",
-            web::delete().to(revocations::lift_revocation),
-        )
-        .route(
             "/admin/v1/agencies/{agency}/lifecycle",
             web::get().to(lifecycle::list_lifecycle_walks),
         )
@@ -142,6 +133,42 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/admin/v1/metrics", web::get().to(metrics::metrics))
         .route("/admin/v1/openapi.json", web::get().to(openapi::openapi));
+}
+
+fn identity_routes(config: &mut web::ServiceConfig) {
+    config
+        .route(
+            "/admin/v1/agencies/{agency}/revocations",
+            web::post().to(revocations::create_revocation),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/revocations",
+            web::get().to(revocations::list_revocations),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/revocations/principals/{principal}",
+            web::delete().to(revocations::lift_revocation),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/issuers",
+            web::post().to(issuers::add_issuer),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/issuers",
+            web::get().to(issuers::list_issuers),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/issuers/{issuer}",
+            web::delete().to(issuers::remove_issuer),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/tokens",
+            web::post().to(tokens::create_token),
+        )
+        .route(
+            "/admin/v1/signing-keys/rotate",
+            web::post().to(tokens::rotate_signing_key),
+        );
 }
 
 fn key_routes(config: &mut web::ServiceConfig) {

@@ -8,6 +8,7 @@ use crate::api::http::anonymous::Anonymous;
 use crate::api::http::body::Pace;
 use crate::api::http::signing_keys::SigningKeys;
 use crate::auth::bearer::issuers::Issuers;
+use crate::auth::bearer::local::OwnIssuer;
 use crate::jobs::lifecycle::rules::Day;
 use crate::jobs::webhooks::allowed::Allowed;
 use crate::store::Store;
@@ -19,6 +20,10 @@ pub struct House {
     pub store: Store,
     /// The issuers of Bearer tokens.
     pub issuers: Arc<Issuers>,
+    /// The installation's own issuer.
+    pub own_issuer: OwnIssuer,
+    /// The hosts from which agencies may have the keys of their issuers fetched.
+    pub fetch_hosts: Vec<String>,
     /// Signing keys already derived.
     pub signing_keys: SigningKeys,
     /// The time.

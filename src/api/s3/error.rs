@@ -365,6 +365,8 @@ fn of_metadata(error: &meta::Error) -> Code {
         | E::NoSuchRevocation
         | E::NoSuchRole
         | E::NoSuchMember
+        | E::IssuerExists
+        | E::NoSuchIssuer
         | E::AgencyExists
         | E::AgencyCodeTaken
         | E::NoSuchAgency

@@ -9,6 +9,7 @@
 
 pub mod door;
 pub mod request;
+pub mod well_known;
 
 mod assume_role;
 mod assume_role_with_web_identity;

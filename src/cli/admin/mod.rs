@@ -5,12 +5,14 @@ mod agencies;
 mod explain;
 mod groups;
 mod health;
+mod issuers;
 mod keys;
 mod lifecycle;
 mod policy;
 mod quotas;
 mod revocations;
 mod roles;
+mod signing_keys;
 mod view;
 mod webhooks;
 
@@ -26,7 +28,7 @@ use super::client::{self, Request};
 use super::error::Failure;
 use super::{Console, Exit, complain};
 
-const ENDPOINT_HELP: &str =
+pub(super) const ENDPOINT_HELP: &str =
     "URL of the admin API [env: ACERVO_ADMIN_ENDPOINT] [default: http://127.0.0.1:9001]";
 
 #[derive(Args, Debug)]
@@ -66,6 +68,12 @@ enum AdminAction {
     /// What an agency and its buckets store, and how much they may
     #[command(subcommand)]
     Quotas(quotas::QuotasAction),
+    /// The identity providers that an agency trusts, beside those of the configuration
+    #[command(subcommand)]
+    Issuers(issuers::IssuersAction),
+    /// The keys with which this installation signs tokens itself
+    #[command(subcommand)]
+    SigningKeys(signing_keys::SigningKeysAction),
     /// What no longer counts, although it has not ended by itself
     #[command(subcommand)]
     Revocations(revocations::RevocationsAction),
@@ -120,6 +128,8 @@ pub(super) fn run(
         AdminAction::Groups(noun) => ask(&settings, noun, json, console),
         AdminAction::Explain(noun) => ask(&settings, noun, json, console),
         AdminAction::Quotas(noun) => ask(&settings, noun, json, console),
+        AdminAction::Issuers(noun) => ask(&settings, noun, json, console),
+        AdminAction::SigningKeys(noun) => ask(&settings, noun, json, console),
         AdminAction::Revocations(noun) => ask(&settings, noun, json, console),
     };
     done.unwrap_or_else(|failure| {

@@ -8,6 +8,7 @@ mod buckets;
 mod catalog;
 mod events;
 mod garbage;
+mod issuers;
 mod lifecycle;
 mod list;
 mod list_objects;

@@ -1,0 +1,89 @@
+//! `acervo token`: a short-lived token of the installation's own issuer, alone on its line, so that
+//! it can stand in `$(…)`.
+
+use clap::Args;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::config::AdminClient;
+use crate::types::names::{AgencyId, InvalidName, PrincipalName};
+use crate::types::roles::Role;
+
+use super::admin::ENDPOINT_HELP;
+use super::client::{self, Request};
+use super::error::Failure;
+use super::{Console, Exit, complain};
+
+#[derive(Args, Debug)]
+pub(super) struct TokenArguments {
+    #[arg(long, value_name = "URL", help = ENDPOINT_HELP)]
+    endpoint: Option<String>,
+    /// Token of an operator or of an admin of the agency [env: ACERVO_ADMIN_TOKEN, which other
+    /// users of this machine cannot see]
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// The agency
+    #[arg(long, value_name = "NAME", value_parser = AgencyId::parse)]
+    agency: AgencyId,
+    /// Whom the token speaks for
+    #[arg(long, value_name = "NAME", value_parser = PrincipalName::parse)]
+    principal: PrincipalName,
+    /// What it may do: app, reader or agency-admin
+    #[arg(long, value_name = "ROLE", value_parser = parse_role)]
+    role: Role,
+    /// Seconds for which it counts
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    #[arg(value_parser = clap::value_parser!(u32).range(60..=43_200))]
+    lifetime_seconds: u32,
+}
+
+fn parse_role(text: &str) -> Result<Role, InvalidName> {
+    Role::parse(text)
+        .filter(|role| *role != Role::Operator)
+        .ok_or(InvalidName("not one of: app, reader, agency-admin"))
+}
+
+/// Asks the admin API for a token and prints it.
+pub(super) fn run(
+    arguments: TokenArguments,
+    environment: impl Iterator<Item = (String, String)>,
+    console: &mut Console<'_>,
+) -> Exit {
+    let settings = match AdminClient::load(arguments.endpoint, arguments.token, environment) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            complain(console, &problems.render(problems.locale));
+            return Exit::Usage;
+        }
+    };
+    let path = format!("/agencies/{}/tokens", arguments.agency);
+    let request = Request::new(Method::POST, path).body(json!({
+        "principal": arguments.principal.as_str(),
+        "role": arguments.role.name(),
+        "lifetime_seconds": arguments.lifetime_seconds,
+    }));
+    let printed = token(&settings, request).and_then(|token| {
+        writeln!(console.out, "{token}")?;
+        Ok(())
+    });
+    match printed {
+        Ok(()) => Exit::Done,
+        Err(failure) => {
+            complain(console, &failure.sentence(settings.locale));
+            match failure {
+                Failure::NoToken => Exit::Usage,
+                _ => Exit::Failed,
+            }
+        }
+    }
+}
+
+fn token(settings: &AdminClient, request: Request) -> Result<String, Failure> {
+    let answer = client::ask(settings, request)?.accepted()?;
+    let status = answer.status;
+    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let token = body.get("token").and_then(Value::as_str);
+    token
+        .map(str::to_owned)
+        .ok_or(Failure::NotTheAdminApi { status })
+}
