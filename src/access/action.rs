@@ -169,4 +169,12 @@ actions! {
     PutBucketCors, "s3:PutBucketCORS", Write;
     /// Has no page of another site read answers.
     DeleteBucketCors, "s3:PutBucketCORS", Write;
+    /// The access control list of a bucket.
+    GetBucketAcl, "s3:GetBucketAcl", Read;
+    /// Sets the access control list of a bucket.
+    PutBucketAcl, "s3:PutBucketAcl", Write;
+    /// The access control list of an object.
+    GetObjectAcl, "s3:GetObjectAcl", Read;
+    /// Sets the access control list of an object.
+    PutObjectAcl, "s3:PutObjectAcl", Write;
 }

@@ -4,8 +4,8 @@
 //! etag       md5 (16) [parts (2, big endian)]
 //! checksum   algorithm's code (1) | kind (1) | parts, 0 for none (2, big endian) | value
 //! checksum_kind  algorithm's code * 2 + kind        kind: 0 full object, 1 composite
-//! metadata   JSON [[[name, value]…] system, [[name, value]…] user, [[key, value]…] tags], NULL if
-//!            all three are empty
+//! metadata   JSON [[[name, value]…] system, [[name, value]…] user, [[key, value]…] tags, access
+//!            control list or null], NULL if all four are empty
 //! encryption  JSON {"key": {…}} or {"customer": check}, NULL for what all documents have
 //! key_number  of another agency key than the default one, else NULL
 //! roles      JSON [name…]
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::records::{AgencyState, BucketDocument, Documents, Holder};
 use super::records::{Encryption, KeyEncryption};
 use super::records::{ObjectMetadata, Revoked, UploadNumber, Versioning};
+use crate::access::acl::Acl;
 use crate::types::agency_key::{AgencyKeyNumber, KeyState};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
@@ -304,10 +305,11 @@ impl FromSql for Sql<ObjectChecksum> {
 /// The `metadata` column; the content type has a column of its own.
 pub(super) fn metadata_text(metadata: &ObjectMetadata) -> Option<String> {
     let tags = metadata.tags.pairs();
-    if metadata.system.is_empty() && metadata.user.is_empty() && tags.is_empty() {
+    let acl = metadata.acl.as_ref().map(Acl::write);
+    if metadata.system.is_empty() && metadata.user.is_empty() && tags.is_empty() && acl.is_none() {
         return None;
     }
-    let lists = (&metadata.system, &metadata.user, tags);
+    let lists = (&metadata.system, &metadata.user, tags, acl);
     Some(serde_json::to_string(&lists).expect("lists of strings always have a JSON form"))
 }
 
@@ -315,18 +317,21 @@ pub(super) fn metadata_text(metadata: &ObjectMetadata) -> Option<String> {
 pub(super) fn metadata(row: &Row<'_>, index: usize) -> rusqlite::Result<ObjectMetadata> {
     let content_type = row.get(index)?;
     let text = row.get_ref(index + 1)?.as_str_or_null()?;
-    let (system, user, tags) = match text {
-        None => Default::default(),
-        Some(text) => serde_json::from_str(text).map_err(|error| {
-            let kind = rusqlite::types::Type::Text;
-            rusqlite::Error::FromSqlConversionFailure(index + 1, kind, error.into())
-        })?,
+    let refused = |error: serde_json::Error| {
+        let kind = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(index + 1, kind, error.into())
     };
+    let (system, user, tags, acl): (_, _, _, Option<String>) = match text {
+        None => Default::default(),
+        Some(text) => serde_json::from_str(text).map_err(refused)?,
+    };
+    let acl = acl.as_deref().map(Acl::read).transpose().map_err(refused)?;
     Ok(ObjectMetadata {
         content_type,
         system,
         user,
         tags: Tags::stored(tags),
+        acl,
     })
 }
 

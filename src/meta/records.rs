@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use super::error::Error;
+use crate::access::acl::Acl;
 use crate::access::bucket_rules::{BucketRules, Unreadable, Written};
 use crate::access::permit::BucketFacts;
 use crate::types::agency_key::{AgencyKeyNumber, KeyOrder};
@@ -170,8 +171,10 @@ pub struct ObjectMetadata {
     pub system: Vec<(String, String)>,
     /// `x-amz-meta-*`, without the prefix.
     pub user: Vec<(String, String)>,
-    /// Its tags, which alone may change while the document stays.
+    /// Its tags, which may change while the document stays.
     pub tags: Tags,
+    /// Its access control list, if it was given one; it changes as the tags do.
+    pub acl: Option<Acl>,
 }
 
 pub use crate::types::ids::UploadNumber;

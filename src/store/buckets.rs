@@ -61,6 +61,7 @@ impl Store {
         permit: &Permit,
         draft: &Draft<'_>,
         name: BucketName,
+        documents: Documents,
     ) -> Result<Committed<BucketRecord>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let subject = Subject::Bucket(name.clone());
@@ -68,7 +69,7 @@ impl Store {
             name,
             owner: owner(permit),
             created: self.0.clock.now(),
-            documents: Documents::default(),
+            documents,
         };
         let record = agency.change(&subject, command, draft).await?;
         Ok(Committed(record))

@@ -4,6 +4,7 @@ use crate::access::acl::Acl;
 use crate::access::context::ObjectFacts;
 use crate::access::permit::Permit;
 use crate::audit::entry::Draft;
+use crate::meta::commands::SetAcl;
 use crate::meta::commands::SetTags;
 use crate::meta::records::ObjectHead;
 use crate::meta::records::VersionRecord;
@@ -44,6 +45,30 @@ impl Store {
         Ok(Committed(agency.change(&subject, command, draft).await?))
     }
 
+    /// Puts this access control list in the place of an object's, of its current version or of the
+    /// one named; gives the version whose list it is now.
+    ///
+    /// # Errors
+    /// `NoSuchObject` of the index.
+    pub async fn set_object_acl(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        version_id: Option<VersionId>,
+        acl: Acl,
+    ) -> Result<Committed<VersionId>, Error> {
+        let agency = self.agency(permit.agency()).await?;
+        let (bucket, object_key) = object_of(permit)?;
+        let subject = Subject::Objects(bucket.id, vec![object_key.clone()]);
+        let command = SetAcl {
+            bucket_id: bucket.id,
+            object_key: object_key.clone(),
+            version_id,
+            acl,
+        };
+        Ok(Committed(agency.change(&subject, command, draft).await?))
+    }
+
     /// What a decision may depend on of an object, before anybody is permitted anything on it.
     /// `None` if there is no such object.
     ///
@@ -80,6 +105,10 @@ fn facts(head: &ObjectHead) -> ObjectFacts {
     ObjectFacts {
         owner: head.owner.id,
         tags: head.metadata.tags.pairs().to_vec(),
-        acl: Acl::of_owner(head.owner.id),
+        acl: head
+            .metadata
+            .acl
+            .clone()
+            .unwrap_or_else(|| Acl::of_owner(head.owner.id)),
     }
 }

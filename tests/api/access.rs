@@ -22,6 +22,7 @@ const ENCRYPTION: &[u8] = b"<ServerSideEncryptionConfiguration><Rule>\
     </ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>";
 const VERSIONING: &[u8] =
     b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+const NO_GRANTS: &[u8] = b"<AccessControlPolicy><AccessControlList/></AccessControlPolicy>";
 /// A policy that changes nothing.
 const HARMLESS_POLICY: &[u8] = br#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
     "Principal":{"AWS":"arn:aws:iam::agencia:user/nadie"},"Action":"s3:GetObject",
@@ -37,7 +38,8 @@ const OWNERSHIP: &[u8] = b"<OwnershipControls><Rule><ObjectOwnership>BucketOwner
 /// The sub-resource of a bucket that an operation reads, sets or removes, and what it is set to.
 fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
     let name = action.name();
-    let known: [(&str, &str, &[u8]); 11] = [
+    let known: [(&str, &str, &[u8]); 12] = [
+        ("BucketAcl", "acl", NO_GRANTS),
         ("BucketLocation", "location", b""),
         ("BucketEncryption", "encryption", ENCRYPTION),
         ("BucketVersioning", "versioning", VERSIONING),
@@ -106,6 +108,8 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         | A::DeleteBucketEncryption
         | A::GetBucketVersioning
         | A::PutBucketVersioning
+        | A::GetBucketAcl
+        | A::PutBucketAcl
         | A::GetBucketPolicy
         | A::PutBucketPolicy
         | A::DeleteBucketPolicy
@@ -124,6 +128,8 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::PutObject => at("PUT").body(b"changed"),
         A::GetObject => at("GET"),
         A::GetObjectTagging => at("GET").query("tagging"),
+        A::GetObjectAcl => at("GET").query("acl"),
+        A::PutObjectAcl => at("PUT").query("acl").body(NO_GRANTS),
         A::GetObjectAttributes => at("GET")
             .query("attributes")
             .header("x-amz-object-attributes", "ETag"),
@@ -367,6 +373,10 @@ fn an_administrator_may_do_everything() {
         match unset(*action) {
             _ if *action == Action::RestoreObject => {
                 check(&answer, *action, 403, "InvalidObjectState");
+            }
+            // Not even an administrator sets a list where lists do not count.
+            _ if matches!(action, Action::PutBucketAcl | Action::PutObjectAcl) => {
+                check(&answer, *action, 400, "AccessControlListNotSupported");
             }
             Some(code) => check(&answer, *action, 404, code),
             None => drop(answer.ok()),

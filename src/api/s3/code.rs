@@ -46,6 +46,7 @@ macro_rules! codes {
 }
 
 codes! {
+    AccessControlListNotSupported 400 "The bucket does not allow ACLs";
     AccessDenied 403 "Access Denied";
     AccessForbidden 403 "The request is not allowed.";
     AuthorizationHeaderMalformed 400 "The authorization header is malformed.";
@@ -64,6 +65,7 @@ codes! {
     IncompleteBody 400 "The body ended before the number of bytes given by Content-Length.";
     InternalError 500 "The store met an internal error; try again.";
     InvalidAccessKeyId 403 "The access key id you provided does not exist in our records.";
+    InvalidBucketAclWithBlockPublicAccessError 400 "The new bucket blocks public ACLs";
     InvalidBucketAclWithObjectOwnership 400 "Bucket cannot have ACLs set with BucketOwnerEnforced";
     InvalidArgument 400 "Invalid argument.";
     InvalidBucketName 400 "The specified bucket is not valid.";
@@ -81,6 +83,7 @@ codes! {
     KmsDisabled ("KMS.DisabledException") 400 "The specified KMS key is not enabled.";
     KmsNotFound ("KMS.NotFoundException") 400 "The specified KMS key could not be found.";
     KeyTooLongError 400 "Your key is too long.";
+    MalformedACLError 400 "The XML you provided was not well-formed or not a list of grants.";
     MalformedPolicy 400 "Policies must be valid JSON and the first byte must be '{'";
     MalformedXML 400 "The XML you provided was not well-formed or not of the expected shape.";
     MaxMessageLengthExceeded 400 "Your request was too big.";
@@ -112,5 +115,6 @@ codes! {
     SignatureDoesNotMatch 403 "The signature we calculated does not match the one you provided.";
     SlowDown 503 "Please reduce your request rate.";
     TooManyBuckets 400 "You have attempted to create more buckets than allowed.";
+    UnresolvableGrantByEmailAddress 400 "The email address you provided matches no account.";
     XAmzContentSHA256Mismatch 400 "The x-amz-content-sha256 does not match what we computed.";
 }

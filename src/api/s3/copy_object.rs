@@ -22,6 +22,7 @@ use crate::types::names::ObjectKey;
 use crate::types::range::ByteRange;
 use crate::types::tags::Tags;
 
+use super::acl;
 use super::checksums;
 use super::code::Code;
 use super::conditions;
@@ -65,7 +66,13 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
         Directive::Copy => source.found.metadata().clone(),
         Directive::Replace(metadata) => metadata,
     };
-    let metadata = ObjectMetadata { tags, ..metadata };
+    // A copy has no list of its source's. Source: AWS S3 User Guide, "Copying objects".
+    let acl = acl::of_new_object(req, &bucket)?;
+    let metadata = ObjectMetadata {
+        tags,
+        acl,
+        ..metadata
+    };
     let size_bytes = source.found.size_bytes();
     if size_bytes > limits::PUT_BYTES_MAX {
         let message = "The specified copy source is larger than the maximum allowable size for a \

@@ -2,13 +2,17 @@
 
 use serde::Deserialize;
 
+use crate::access::acl::Acl;
+use crate::access::public_access::Ownership;
 use crate::api::http::xml;
 use crate::meta;
+use crate::meta::records::BucketDocument;
+use crate::meta::records::Documents;
 use crate::store;
 
+use super::acl;
 use super::code::Code;
 use super::error::S3Error;
-use super::put_object;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
@@ -24,6 +28,7 @@ struct CreateBucketConfiguration {
 pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
     check_headers(req)?;
     let bucket_name = req.bucket_name()?;
+    let documents = documents(req)?;
     let permit = req.permit_new_bucket()?;
     let body = req.xml_body().await?;
     let configuration: CreateBucketConfiguration = if body.is_empty() {
@@ -46,7 +51,7 @@ pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
     }
     let created = req
         .store()
-        .create_bucket(&permit, &req.draft(), bucket_name.clone())
+        .create_bucket(&permit, &req.draft(), bucket_name.clone(), documents)
         .await;
     let created = created.map_err(|error| match error {
         store::Error::Metadata(meta::Error::BucketExists { owner })
@@ -65,24 +70,38 @@ pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
     }))
 }
 
-/// Only what is true of every bucket here may be asked for: private, owned by who made it.
+/// What the headers say of ownership and of an access control list. Every new bucket blocks public
+/// lists, so one cannot be asked for here.
+fn documents(req: &S3Request) -> Result<Documents, S3Error> {
+    let mut documents = Vec::new();
+    let ownership = match req.header("x-amz-object-ownership") {
+        None => Ownership::BucketOwnerEnforced,
+        Some(text) => {
+            let ownership = Ownership::parse(text).ok_or_else(|| {
+                let message = "There is no ownership of this name.";
+                S3Error::argument("x-amz-object-ownership", text, message)
+            })?;
+            let text = Ownership::write(Some(ownership));
+            documents.push((BucketDocument::OwnershipControls, text.into()));
+            ownership
+        }
+    };
+    let owner = req.caller.canonical_id;
+    let acl = acl::of_headers(req, owner, owner)?;
+    if let Some(acl) = acl.filter(|acl| *acl != Acl::of_owner(owner)) {
+        if acl.is_public() {
+            return Err(Code::InvalidBucketAclWithBlockPublicAccessError.into());
+        }
+        if ownership == Ownership::BucketOwnerEnforced {
+            return Err(Code::InvalidBucketAclWithObjectOwnership.into());
+        }
+        documents.push((BucketDocument::Acl, acl.write().into()));
+    }
+    Ok(documents.into_iter().collect())
+}
+
+/// Refuses what this store does not do.
 fn check_headers(req: &S3Request) -> Result<(), S3Error> {
-    if req
-        .header("x-amz-acl")
-        .is_some_and(|acl| !put_object::OWNERS_ACLS.contains(&acl))
-    {
-        return Err(S3Error::not_implemented(
-            "An access control list other than private",
-        ));
-    }
-    if req
-        .header("x-amz-object-ownership")
-        .is_some_and(|o| o != "BucketOwnerEnforced")
-    {
-        return Err(S3Error::not_implemented(
-            "An ownership other than BucketOwnerEnforced",
-        ));
-    }
     let locked = req.header("x-amz-bucket-object-lock-enabled");
     if locked.is_some_and(|locked| !locked.eq_ignore_ascii_case("false")) {
         return Err(S3Error::not_implemented("Object Lock"));

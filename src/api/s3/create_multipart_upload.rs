@@ -5,6 +5,7 @@ use crate::store::uploads::NewUpload;
 use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::checksum::ChecksumType;
 
+use super::acl;
 use super::code::Code;
 use super::document;
 use super::encryption;
@@ -23,8 +24,9 @@ pub(super) async fn create_multipart_upload(req: &S3Request) -> Result<Reply, S3
     let wanted = Wanted::parse(req)?;
     let object_key = req.object_key()?;
     let checksum = checksum(req)?;
-    let metadata = metadata::parse(&req.head.headers, object_key)?;
+    let mut metadata = metadata::parse(&req.head.headers, object_key)?;
     let (permit, bucket) = req.permit_object().await?;
+    metadata.acl = acl::of_new_object(req, &bucket)?;
     tagging::permit(req, &bucket, &metadata.tags).await?;
     let upload = NewUpload {
         metadata,

@@ -36,6 +36,7 @@ pub fn parse(headers: &HeaderMap, object_key: &ObjectKey) -> Result<ObjectMetada
         system: Vec::new(),
         user: Vec::new(),
         tags: tagging::of_headers(headers)?,
+        acl: None,
     };
     for name in SYSTEM {
         let Some(value) = headers.get(name) else {

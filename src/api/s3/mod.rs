@@ -4,7 +4,9 @@
 //! Changes bring their entry with their commit; for everything else the entry is written here,
 //! before the first byte of the answer leaves.
 
+mod acl;
 pub mod authenticate;
+mod bucket_acl;
 pub mod checksums;
 pub mod code;
 pub mod conditions;
@@ -57,6 +59,7 @@ mod list_object_versions;
 mod list_objects;
 mod list_objects_v2;
 mod list_parts;
+mod object_acl;
 mod preflight;
 mod put_bucket_lifecycle_configuration;
 mod put_bucket_notification_configuration;
@@ -144,6 +147,10 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::AbortMultipartUpload => abort_multipart_upload::abort_multipart_upload(req).await,
         Action::ListParts => list_parts::list_parts(req).await,
         Action::PutBucketPolicy => put_bucket_policy::put_bucket_policy(req).await,
+        Action::GetBucketAcl => bucket_acl::get_bucket_acl(req).await,
+        Action::PutBucketAcl => bucket_acl::put_bucket_acl(req).await,
+        Action::GetObjectAcl => object_acl::get_object_acl(req).await,
+        Action::PutObjectAcl => object_acl::put_object_acl(req).await,
         Action::GetBucketPolicy => get_bucket_policy::get_bucket_policy(req).await,
         Action::DeleteBucketPolicy => delete_bucket_document::delete_bucket_policy(req).await,
         Action::GetBucketPolicyStatus => {

@@ -6,6 +6,7 @@ use actix_http::body::BoxBody;
 use crate::store::put::NewObject;
 use crate::store::put::Stored;
 
+use super::acl;
 use super::checksums;
 use super::code::Code;
 use super::conditions;
@@ -23,10 +24,11 @@ use super::tagging;
 pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
     check_headers(req)?;
     let wanted = Wanted::parse(req)?;
-    let metadata = metadata::parse(&req.head.headers, req.object_key()?)?;
+    let mut metadata = metadata::parse(&req.head.headers, req.object_key()?)?;
     let precondition = conditions::write(&req.head.headers)?;
     let document = req.document()?;
     let (permit, bucket) = req.permit_object().await?;
+    metadata.acl = acl::of_new_object(req, &bucket)?;
     tagging::permit(req, &bucket, &metadata.tags).await?;
     let object = NewObject {
         metadata,
@@ -62,19 +64,8 @@ fn render(
     builder.finish().map_into_boxed_body()
 }
 
-/// The canned access control lists that say what holds anyway: the owner has all, nobody else any.
-pub(super) const OWNERS_ACLS: [&str; 2] = ["private", "bucket-owner-full-control"];
-
 /// Refuses what the headers of a new object ask for and this store does not do.
 pub(super) fn check_headers(req: &S3Request) -> Result<(), S3Error> {
-    if req
-        .header("x-amz-acl")
-        .is_some_and(|acl| !OWNERS_ACLS.contains(&acl))
-    {
-        return Err(S3Error::not_implemented(
-            "An access control list other than private",
-        ));
-    }
     match req.header("x-amz-storage-class") {
         None | Some("STANDARD") => Ok(()),
         Some(_) => Err(Code::InvalidStorageClass.into()),

@@ -116,6 +116,16 @@ const UPLOAD_HEADERS: &[&str] = &[
     "x-amz-trailer",
 ];
 
+/// Those of a body, and those that say an access control list.
+const ACL_HEADERS: &[&str] = &[
+    "x-amz-acl",
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    "x-amz-grant-*",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
+
 /// Those of a body, and the consent to be locked out.
 const POLICY_HEADERS: &[&str] = &[
     "x-amz-checksum-*",
@@ -129,6 +139,7 @@ const PUT_HEADERS: &[&str] = &[
     "x-amz-acl",
     "x-amz-checksum-*",
     "x-amz-decoded-content-length",
+    "x-amz-grant-*",
     "x-amz-meta-*",
     "x-amz-sdk-checksum-algorithm",
     SEALING_HEADERS[0],
@@ -159,6 +170,7 @@ const COPY_HEADERS: &[&str] = &[
     SOURCE_HEADERS[0],
     SOURCE_HEADERS[1],
     SOURCE_HEADERS[2],
+    "x-amz-grant-*",
     "x-amz-meta-*",
     "x-amz-metadata-directive",
     SEALING_HEADERS[0],
@@ -259,11 +271,23 @@ pub const ROUTES: &[Route] = &[
     route("DELETE", Scope::Bucket, Action::DeleteBucketEncryption).by("encryption"),
     route("PUT", Scope::Bucket, Action::CreateBucket).headers(&[
         "x-amz-acl",
+        "x-amz-grant-*",
         "x-amz-object-ownership",
         "x-amz-bucket-object-lock-enabled",
     ]),
     route("HEAD", Scope::Bucket, Action::HeadBucket),
     route("DELETE", Scope::Bucket, Action::DeleteBucket),
+    route("GET", Scope::Bucket, Action::GetBucketAcl).by("acl"),
+    route("PUT", Scope::Bucket, Action::PutBucketAcl)
+        .by("acl")
+        .headers(ACL_HEADERS),
+    route("GET", Scope::Object, Action::GetObjectAcl)
+        .by("acl")
+        .query(&["versionId"]),
+    route("PUT", Scope::Object, Action::PutObjectAcl)
+        .by("acl")
+        .query(&["versionId"])
+        .headers(ACL_HEADERS),
     route("GET", Scope::Bucket, Action::GetBucketPolicy).by("policy"),
     route("PUT", Scope::Bucket, Action::PutBucketPolicy)
         .by("policy")
@@ -579,6 +603,10 @@ mod tests {
             Some(Action::ListObjectsV2),
         ),
         ("GET /b?location", "", Some(Action::GetBucketLocation)),
+        ("GET /b?acl", "", Some(Action::GetBucketAcl)),
+        ("PUT /b?acl", "", Some(Action::PutBucketAcl)),
+        ("GET /b/k?acl", "", Some(Action::GetObjectAcl)),
+        ("PUT /b/k?acl", "", Some(Action::PutObjectAcl)),
         ("PUT /b?policy", "", Some(Action::PutBucketPolicy)),
         ("GET /b?policy", "", Some(Action::GetBucketPolicy)),
         ("DELETE /b?policy", "", Some(Action::DeleteBucketPolicy)),

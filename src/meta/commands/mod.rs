@@ -34,7 +34,7 @@ pub use operators::AddOperator;
 pub use put_object::{PutObject, PutOutcome};
 pub use revocations::{LiftRevocation, Revoke};
 pub use roles::{DeleteRole, Join, Leave, Membership, SetRole};
-pub use tags::SetTags;
+pub use tags::{SetAcl, SetTags};
 pub use uploads::{AbortUpload, CreateUpload, PutPart, UploadPlace};
 pub use uploads::{CollectAbandoned, ForgetGarbage, Progress};
 

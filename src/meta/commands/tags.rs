@@ -1,10 +1,12 @@
-//! The tags of a version change; nothing else of it does.
+//! The tags and the access control list of a version change; nothing else of it does.
 
 use super::super::codec::{self, Sql, column};
 use super::super::engine::{Command, Tx};
 use super::super::error::Error;
 use super::super::events::{self, Happened};
+use super::super::records::ObjectMetadata;
 use super::super::schema::OfAgency;
+use crate::access::acl::Acl;
 use crate::types::ids::{BucketId, Sequence, VersionId};
 use crate::types::names::ObjectKey;
 use crate::types::tags::Tags;
@@ -29,35 +31,84 @@ impl Command for SetTags {
     type Output = VersionId;
 
     fn apply(&self, tx: &Tx<'_>) -> Result<VersionId, Error> {
-        let found = tx.first(
-            "SELECT o.sequence, o.version_id, d.content_type, d.metadata
-             FROM objects o JOIN details d ON d.sequence = o.sequence
-             WHERE o.bucket_id = ?1 AND o.object_key = ?2 AND coalesce(o.version_id = ?3, 1)
-             UNION ALL
-             SELECT o.sequence, o.version_id, d.content_type, d.metadata
-             FROM versions o JOIN details d ON d.sequence = o.sequence
-             WHERE o.bucket_id = ?1 AND o.object_key = ?2 AND o.version_id = ?3",
-            (
-                Sql(self.bucket_id),
-                Sql(&self.object_key),
-                self.version_id.as_ref().map(Sql),
-            ),
-            |row| {
-                let sequence: Sequence = column(row, 0)?;
-                let version_id: VersionId = column(row, 1)?;
-                Ok((sequence, version_id, codec::metadata(row, 2)?))
-            },
-        )?;
-        let (sequence, version_id, mut metadata) = found.ok_or(Error::NoSuchObject)?;
-        metadata.tags = self.tags.clone();
-        tx.execute(
-            "UPDATE details SET metadata = ?2 WHERE sequence = ?1",
-            (Sql(sequence), codec::metadata_text(&metadata)),
-        )?;
-        let any = !self.tags.is_empty();
-        let happened = Happened::Tagged { any };
         let (bucket_id, object_key) = (self.bucket_id, &self.object_key);
-        events::tell(tx, bucket_id, object_key, &version_id, &happened)?;
+        let change = |metadata: &mut ObjectMetadata| metadata.tags = self.tags.clone();
+        let version_id = change_metadata(tx, bucket_id, object_key, self.version_id, change)?;
+        let any = !self.tags.is_empty();
+        events::tell(
+            tx,
+            bucket_id,
+            object_key,
+            &version_id,
+            &Happened::Tagged { any },
+        )?;
         Ok(version_id)
     }
+}
+
+/// Puts this access control list in the place of the one that a version has. Refused with
+/// [`Error::NoSuchObject`].
+#[derive(Clone, Debug)]
+pub struct SetAcl {
+    /// Where.
+    pub bucket_id: BucketId,
+    /// Of which key.
+    pub object_key: ObjectKey,
+    /// Of which version; `None` for the current one.
+    pub version_id: Option<VersionId>,
+    /// Which.
+    pub acl: Acl,
+}
+
+impl Command for SetAcl {
+    type On = OfAgency;
+    /// The version whose list this is now.
+    type Output = VersionId;
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<VersionId, Error> {
+        let change = |metadata: &mut ObjectMetadata| metadata.acl = Some(self.acl.clone());
+        change_metadata(
+            tx,
+            self.bucket_id,
+            &self.object_key,
+            self.version_id,
+            change,
+        )
+    }
+}
+
+/// Changes what may change of a stored version; tells which version it was.
+fn change_metadata(
+    tx: &Tx<'_>,
+    bucket_id: BucketId,
+    object_key: &ObjectKey,
+    version_id: Option<VersionId>,
+    change: impl FnOnce(&mut ObjectMetadata),
+) -> Result<VersionId, Error> {
+    let found = tx.first(
+        "SELECT o.sequence, o.version_id, d.content_type, d.metadata
+         FROM objects o JOIN details d ON d.sequence = o.sequence
+         WHERE o.bucket_id = ?1 AND o.object_key = ?2 AND coalesce(o.version_id = ?3, 1)
+         UNION ALL
+         SELECT o.sequence, o.version_id, d.content_type, d.metadata
+         FROM versions o JOIN details d ON d.sequence = o.sequence
+         WHERE o.bucket_id = ?1 AND o.object_key = ?2 AND o.version_id = ?3",
+        (
+            Sql(bucket_id),
+            Sql(object_key),
+            version_id.as_ref().map(Sql),
+        ),
+        |row| {
+            let sequence: Sequence = column(row, 0)?;
+            let version_id: VersionId = column(row, 1)?;
+            Ok((sequence, version_id, codec::metadata(row, 2)?))
+        },
+    )?;
+    let (sequence, version_id, mut metadata) = found.ok_or(Error::NoSuchObject)?;
+    change(&mut metadata);
+    tx.execute(
+        "UPDATE details SET metadata = ?2 WHERE sequence = ?1",
+        (Sql(sequence), codec::metadata_text(&metadata)),
+    )?;
+    Ok(version_id)
 }
