@@ -277,6 +277,7 @@ fn keys() {
         ("create", "POST", " | {\"name\":\"nominas\"}"),
         ("rotate", "POST", "rotate"),
         ("retire", "POST", "retire"),
+        ("destroy-old-versions", "DELETE", "old-versions"),
         ("destroy", "POST", "destruction"),
         ("destroy --cancel", "DELETE", "destruction"),
         ("destroy --confirm", "POST", "destruction/confirmation"),

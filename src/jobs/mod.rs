@@ -12,5 +12,6 @@
 pub mod fetch;
 pub mod issuer_keys;
 pub mod lifecycle;
+pub mod rewrap;
 pub mod sweep;
 pub mod webhooks;

@@ -17,7 +17,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::{Deserialize, Serialize};
 
 use super::records::{AgencyState, BucketDocument, Documents, Holder};
-use super::records::{Encryption, KeyEncryption};
+use super::records::{Encryption, KeyEncryption, RewrapPhase};
 use super::records::{ObjectMetadata, Revoked, UploadNumber, Versioning};
 use crate::access::acl::Acl;
 use crate::types::agency_key::{AgencyKeyNumber, KeyState};
@@ -143,6 +143,24 @@ as_integer!(
 as_integer!(KeyVersion, |n| n.try_into().ok().map(KeyVersion), |v| v
     .0
     .into());
+as_integer!(
+    RewrapPhase,
+    |n| match n {
+        0 => Some(RewrapPhase::Objects),
+        1 => Some(RewrapPhase::Versions),
+        2 => Some(RewrapPhase::CheckObjects),
+        3 => Some(RewrapPhase::CheckParts),
+        4 => Some(RewrapPhase::Done),
+        _ => None,
+    },
+    |phase| match phase {
+        RewrapPhase::Objects => 0,
+        RewrapPhase::Versions => 1,
+        RewrapPhase::CheckObjects => 2,
+        RewrapPhase::CheckParts => 3,
+        RewrapPhase::Done => 4,
+    }
+);
 as_integer!(
     KeyState,
     |n| match n {

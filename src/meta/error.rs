@@ -93,6 +93,9 @@ pub enum Error {
     /// The agency key is not in a state that this may be done in.
     #[error("the agency key's state does not allow this")]
     AgencyKeyState,
+    /// Something is still sealed by an older version of the agency key.
+    #[error("older versions of the agency key are in use")]
+    AgencyKeyInUse,
     /// The default key is neither retired nor destroyed while its agency is in use.
     #[error("the default agency key stays in use")]
     DefaultAgencyKey,
@@ -257,6 +260,7 @@ impl Error {
             | Self::AgencyKeyExists
             | Self::NoSuchAgencyKey
             | Self::AgencyKeyState
+            | Self::AgencyKeyInUse
             | Self::DefaultAgencyKey
             | Self::SamePerson
             | Self::AgencyExists

@@ -12,6 +12,7 @@ use crate::types::agency_key::{AgencyKeyNumber, KeyOrder};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
 use crate::types::etag::{Etag, EtagMatch};
+use crate::types::ids::KeyVersion;
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
 use crate::types::names::{
@@ -560,6 +561,68 @@ pub struct AgencyKeyRecord {
     pub created: Option<Time>,
     /// Who asked for its destruction, which a second person confirms.
     pub destruction: Option<DestructionRequest>,
+}
+
+/// How far the rewrapping of a rotated key is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RewrapRecord {
+    /// The key.
+    pub number: AgencyKeyNumber,
+    /// The version by which data keys are wrapped anew.
+    pub version: KeyVersion,
+    /// What it goes through.
+    pub phase: RewrapPhase,
+    /// Behind what the next step begins.
+    pub cursor: RewrapCursor,
+    /// Rows looked at.
+    pub examined: u64,
+    /// Data keys wrapped anew.
+    pub rewrapped: u64,
+}
+
+/// What a rewrapping goes through, in this order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RewrapPhase {
+    /// Current versions.
+    Objects,
+    /// Noncurrent versions.
+    Versions,
+    /// Looks for data keys that the first two missed.
+    CheckObjects,
+    /// The same among parts.
+    CheckParts,
+    /// Nothing needs an older version.
+    Done,
+}
+
+impl RewrapPhase {
+    /// The phase after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Objects => Self::Versions,
+            Self::Versions => Self::CheckObjects,
+            Self::CheckObjects => Self::CheckParts,
+            Self::CheckParts | Self::Done => Self::Done,
+        }
+    }
+}
+
+/// A place among the rows of a phase; what its numbers mean is the query's.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RewrapCursor {
+    pub(super) number: i64,
+    pub(super) object_key: Vec<u8>,
+    pub(super) last: i64,
+}
+
+impl RewrapCursor {
+    /// Before every row.
+    pub const START: Self = Self {
+        number: 0,
+        object_key: Vec::new(),
+        last: 0,
+    };
 }
 
 /// The first half of a destruction.

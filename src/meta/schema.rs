@@ -18,6 +18,7 @@
 //! abandoned    uploads whose pieces are to become garbage
 //! principals   who owns anything or has access keys, each once; `owner` columns are its number
 //! agency_keys  what the keyring is to hold of each
+//! rewraps      how far data keys are wrapped by the newest version of each
 //! access_keys  their credentials, secrets sealed
 //! roles        the agency's own, each with its policy; role_holders says who has them
 //! group_members  which principals are in which groups
@@ -227,6 +228,17 @@ CREATE TABLE agency_keys (
     destruction_ms INTEGER
 ) STRICT;
 INSERT INTO agency_keys VALUES (1, 'default', 0, 1, 1, 1, NULL, NULL, NULL);
+
+CREATE TABLE rewraps (
+    number INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL,
+    phase INTEGER NOT NULL DEFAULT 0,
+    cursor_number INTEGER NOT NULL DEFAULT 0,
+    cursor_key BLOB NOT NULL DEFAULT x'',
+    cursor_last INTEGER NOT NULL DEFAULT 0,
+    examined INTEGER NOT NULL DEFAULT 0,
+    rewrapped INTEGER NOT NULL DEFAULT 0
+) STRICT;
 
 CREATE TABLE access_keys (
     access_key_id TEXT PRIMARY KEY,

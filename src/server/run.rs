@@ -8,6 +8,7 @@ use actix_server::Server;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::api::admin;
 use crate::api::http::anonymous::Anonymous;
@@ -105,13 +106,7 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     );
     let admin = admin.map_err(stopped)?;
     let handles = [server.handle(), admin.handle()];
-    let day = Day::of_seconds(config.lifecycle.day_seconds);
-    let jobs = [
-        jobs::issuer_keys::start(Arc::clone(&house.issuers), stopping.clone()),
-        jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
-        jobs::lifecycle::start(store.clone(), day, stopping.clone()),
-        jobs::webhooks::start(store.clone(), &config.webhooks, &config.s3.region, stopping),
-    ];
+    let jobs = start_jobs(config, &house, stopping);
     let servers =
         actix_rt::spawn(async move { futures_util::future::try_join(server, admin).await });
     on_started(&Started {
@@ -132,6 +127,23 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
         Ok(Err(source)) => Err(stopped(source)),
         Err(join) => Err(stopped(std::io::Error::other(join))),
     }
+}
+
+/// Starts what works without a caller, until `stopping` says so.
+fn start_jobs(
+    config: &Config,
+    house: &House,
+    stopping: watch::Receiver<bool>,
+) -> [JoinHandle<()>; 5] {
+    let store = &house.store;
+    let day = Day::of_seconds(config.lifecycle.day_seconds);
+    [
+        jobs::issuer_keys::start(Arc::clone(&house.issuers), stopping.clone()),
+        jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
+        jobs::rewrap::start(store.clone(), stopping.clone()),
+        jobs::lifecycle::start(store.clone(), day, stopping.clone()),
+        jobs::webhooks::start(store.clone(), &config.webhooks, &config.s3.region, stopping),
+    ]
 }
 
 /// Closes the store: everything queued is written when this returns.

@@ -144,6 +144,30 @@ impl Agency {
     }
 }
 
+impl Agency {
+    /// Commits a change that nobody asked for: the bookkeeping of a job.
+    ///
+    /// Cancel safety: as [`Agency::change`].
+    pub(super) async fn change_unrecorded<C: meta::Command<On = OfAgency>>(
+        self: &Arc<Self>,
+        subject: Option<&Subject>,
+        command: C,
+    ) -> Result<C::Output, Error> {
+        let Some(subject) = subject else {
+            return Ok(self.index.commit_unrecorded(command).await?);
+        };
+        self.recent.begin(subject);
+        let committed = self.index.commit_unrecorded(command);
+        let agency = Arc::clone(self);
+        let finishing = tokio::spawn(async move {
+            let outcome = committed.await;
+            agency.recent.end();
+            outcome
+        });
+        Ok(finishing.await.map_err(|_| Error::Stopping)??)
+    }
+}
+
 impl Store {
     /// The store over an open catalog. No agency is opened yet.
     ///

@@ -14,6 +14,7 @@ use crate::meta::commands::CreateAgencyKey;
 use crate::meta::commands::KeyChange;
 use crate::meta::commands::SettleAgencyKey;
 use crate::meta::records::AgencyKeyRecord;
+use crate::meta::records::RewrapRecord;
 use crate::types::agency_key::AgencyKeyNumber;
 use crate::types::agency_key::KeyOrder;
 use crate::types::names::AgencyId;
@@ -30,6 +31,8 @@ use super::list::beside;
 pub struct ListedKey {
     /// What the index knows of it.
     pub record: AgencyKeyRecord,
+    /// How far data keys are wrapped anew, if it was rotated.
+    pub rewrap: Option<RewrapRecord>,
     /// Versions of objects that it seals; `None` for the default key, which seals all others.
     pub objects: Option<u64>,
 }
@@ -134,7 +137,12 @@ impl Store {
                     AgencyKeyNumber::DEFAULT => None,
                     _ => Some(reader.objects_under(number)?),
                 };
-                listed.push(ListedKey { record, objects });
+                let rewrap = reader.rewrap(number)?;
+                listed.push(ListedKey {
+                    record,
+                    rewrap,
+                    objects,
+                });
             }
             Ok(listed)
         })

@@ -30,6 +30,7 @@ pub mod put;
 pub mod quotas;
 mod recent;
 pub mod revocations;
+mod rewrap;
 pub mod roles;
 pub mod sealing;
 pub mod sessions;

@@ -24,6 +24,18 @@ pub struct AgencyKeyVersion {
     pub version: KeyVersion,
 }
 
+impl AgencyKeyVersion {
+    /// The version that a stored data key says wrapped it (`keys/data_key.rs`); none of bytes that
+    /// are no data key, as of objects whose parts have their own.
+    pub fn of_wrapped(bytes: &[u8]) -> Option<Self> {
+        let [_, n0, n1, v0, v1, v2, v3] = bytes.first_chunk()?;
+        Some(Self {
+            number: AgencyKeyNumber(u16::from_be_bytes([*n0, *n1])),
+            version: KeyVersion(u32::from_be_bytes([*v0, *v1, *v2, *v3])),
+        })
+    }
+}
+
 impl fmt::Display for AgencyKeyVersion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.number.0, self.version.0)

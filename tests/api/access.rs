@@ -550,6 +550,12 @@ fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
             Value::Null,
             true,
         ),
+        (
+            "DELETE",
+            "/admin/v1/agencies/agencia/keys/nadie/old-versions",
+            Value::Null,
+            true,
+        ),
         ("POST", unnamed, Value::Null, true),
         ("DELETE", unnamed, Value::Null, true),
         (

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
 use crate::support::caller::Caller;
-use crate::support::noise;
 use crate::support::request::Ask;
 use crate::support::server::Server;
+use crate::support::{noise, pause};
 
 const KEYS: &str = "/admin/v1/agencies/agencia/keys";
 const KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
@@ -251,6 +251,77 @@ fn what_is_unreadable_can_be_removed() {
     }
     assert_eq!(listed(&server)[1]["objects"], 0);
     agency.ask("DELETE", "/actas").ok();
+}
+
+/// Waits until no data key of any rotated key needs an older version.
+fn wait_for_rewrapping(server: &Server) {
+    for _ in 0..600 {
+        let keys = listed(server);
+        let mut states = keys.iter().map(|key| &key["rewrapping"]);
+        if states.all(|state| state.is_null() || state["state"] == "done") {
+            return;
+        }
+        pause(50);
+    }
+    panic!("the rewrapping does not end: {:?}", listed(server));
+}
+
+#[test]
+fn after_a_rotation_old_versions_can_go() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let xml = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    agency
+        .ask("PUT", "/actas?versioning")
+        .body(xml.as_bytes())
+        .ok();
+    create(&server, "nominas");
+    let mut stored = fill(&agency, "nominas");
+    stored.extend(fill(&agency, "default"));
+    let mut versions = Vec::new();
+    for number in 0..5_u64 {
+        let body = noise(number, 20_000);
+        let put = agency.put("actas/versiones", &body).ok();
+        versions.push((put.header("x-amz-version-id").unwrap().to_owned(), body));
+    }
+    let open = agency.begin_upload("actas/abierta");
+    let part = agency.part("actas/abierta", &open, 1, b"1").ok();
+    let tag = part.header("etag").unwrap().to_owned();
+    for key in ["nominas", "default"] {
+        operate(&server, "POST", &format!("{key}/rotate"), 200);
+        let refused = operate(&server, "DELETE", &format!("{key}/old-versions"), 409);
+        assert_eq!(refused["error"]["code"], "key_in_use");
+    }
+    // A part of an upload that is under way still needs the old version.
+    pause(3_000);
+    assert_eq!(listed(&server)[0]["rewrapping"]["state"], "running");
+    agency.complete("actas/abierta", &open, &[(1, &tag)]).ok();
+    wait_for_rewrapping(&server);
+    assert_eq!(listed(&server)[1]["rewrapping"]["rewrapped"], 3);
+    assert_eq!(listed(&server)[0]["rewrapping"]["rewrapped"], 3 + 5 + 1);
+    for key in ["nominas", "default"] {
+        let done = operate(&server, "DELETE", &format!("{key}/old-versions"), 200);
+        assert_eq!(
+            (&done["version"], &done["oldest_version"]),
+            (&json!(2), &json!(2))
+        );
+    }
+    let check = |server: &Server| {
+        let agency = server.agency();
+        for (at, body) in &stored {
+            agency.get(at).ok().holds(body);
+        }
+        for (id, body) in &versions {
+            let got = agency
+                .get("actas/versiones")
+                .query(&format!("versionId={id}"));
+            got.ok().holds(body);
+        }
+        agency.get("actas/abierta").ok().holds(b"1");
+    };
+    check(&server);
+    check(&Server::at(server.kill(), &[]));
 }
 
 #[test]

@@ -163,6 +163,11 @@ const fn of_subject(error: &meta::Error) -> Option<(u16, &'static str, &'static 
             "key_state",
             "The key's state does not allow this; see the list of keys.",
         ),
+        meta::Error::AgencyKeyInUse => (
+            409,
+            "key_in_use",
+            "Older versions of the key are in use, or not yet known not to be; see its rewrapping.",
+        ),
         meta::Error::DefaultAgencyKey => (
             409,
             "default_key",

@@ -13,7 +13,8 @@ use crate::audit::entry::Outcome;
 use crate::meta::commands::KeyChange;
 use crate::meta::records::AgencyKeyRecord;
 use crate::meta::records::DestructionRequest;
-use crate::store::agency_keys::ListedKey;
+use crate::meta::records::RewrapPhase;
+use crate::meta::records::RewrapRecord;
 use crate::types::agency_key;
 use crate::types::clock::Time;
 use crate::types::names::AgencyId;
@@ -71,6 +72,32 @@ pub(super) struct KeyInUse {
     key: Key,
     /// Versions of objects that it seals; `null` for the default key, which seals all others.
     objects: Option<u64>,
+    /// How far data keys are wrapped by the newest version; `null` if it was never rotated.
+    rewrapping: Option<Rewrapping>,
+}
+
+/// How far data keys are wrapped by the newest version.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Rewrapping {
+    /// `running`, or `done` once nothing needs an older version.
+    state: &'static str,
+    /// Rows looked at; a pass that is repeated counts them again.
+    examined: u64,
+    /// Data keys wrapped anew.
+    rewrapped: u64,
+}
+
+impl From<RewrapRecord> for Rewrapping {
+    fn from(record: RewrapRecord) -> Self {
+        Self {
+            state: match record.phase {
+                RewrapPhase::Done => "done",
+                _ => "running",
+            },
+            examined: record.examined,
+            rewrapped: record.rewrapped,
+        }
+    }
 }
 
 /// All keys of an agency.
@@ -157,9 +184,10 @@ pub(super) async fn list_keys(
         async |op| {
             let agency = agency_id(&agency)?;
             let listed = op.house.store.agency_keys(&agency).await?.into_iter();
-            let keys = listed.map(|ListedKey { record, objects }| KeyInUse {
-                key: Key::new(op.house, &agency, &record),
-                objects,
+            let keys = listed.map(|listed| KeyInUse {
+                key: Key::new(op.house, &agency, &listed.record),
+                objects: listed.objects,
+                rewrapping: listed.rewrap.map(Rewrapping::from),
             });
             let keys = keys.collect();
             answer::read(Keys { keys })
@@ -259,6 +287,24 @@ pub(super) async fn confirm_key_destruction(
 ) -> HttpResponse {
     let change = |op: &Operation<'_>| KeyChange::ConfirmDestruction(op.asker.person());
     change_key(house, request, path, "ConfirmKeyDestruction", change).await
+}
+
+/// Destroys the versions older than the newest, once the rewrapping has found that nothing needs
+/// them.
+#[utoipa::path(delete, path = "/admin/v1/agencies/{agency}/keys/{key}/old-versions", tag = "keys",
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("key" = String, Path, description = "The key's name")),
+    security(("operator" = []), ("agency-admin" = [])),
+    responses((status = 200, body = Key), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
+pub(super) async fn destroy_old_versions(
+    house: web::Data<House>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
+    let change = |_: &Operation<'_>| KeyChange::DestroyOldVersions;
+    change_key(house, request, path, "DestroyOldKeyVersions", change).await
 }
 
 async fn change_key(

@@ -41,6 +41,7 @@ use super::tokens;
         keys::list_keys,
         keys::rotate_key,
         keys::retire_key,
+        keys::destroy_old_versions,
         keys::request_key_destruction,
         keys::cancel_key_destruction,
         keys::confirm_key_destruction,

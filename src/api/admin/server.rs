@@ -190,6 +190,10 @@ fn key_routes(config: &mut web::ServiceConfig) {
             web::post().to(keys::retire_key),
         )
         .route(
+            "/admin/v1/agencies/{agency}/keys/{key}/old-versions",
+            web::delete().to(keys::destroy_old_versions),
+        )
+        .route(
             "/admin/v1/agencies/{agency}/keys/{key}/destruction",
             web::post().to(keys::request_key_destruction),
         )

@@ -357,6 +357,7 @@ fn of_metadata(error: &meta::Error) -> Code {
         E::NoSuchAgencyKey => Code::KmsNotFound,
         E::AgencyKeyExists
         | E::AgencyKeyState
+        | E::AgencyKeyInUse
         | E::DefaultAgencyKey
         | E::SamePerson
         | E::AccessKeyExists

@@ -39,6 +39,15 @@ pub(super) enum KeysAction {
         #[arg(long, value_name = "NAME", value_parser = KeyName::parse)]
         name: KeyName,
     },
+    /// Destroy the versions before the newest, once nothing needs them
+    DestroyOldVersions {
+        /// The agency
+        #[arg(long, value_name = "NAME", value_parser = AgencyId::parse)]
+        agency: AgencyId,
+        /// The key
+        #[arg(long, value_name = "NAME", value_parser = KeyName::parse)]
+        name: KeyName,
+    },
     /// Let a key open what it sealed, and seal nothing more
     Retire {
         /// The agency
@@ -77,6 +86,9 @@ impl Noun for KeysAction {
             Self::List { agency } => Request::new(Method::GET, all(agency)),
             Self::Rotate { agency, name } => {
                 Request::new(Method::POST, one(agency, name, "rotate"))
+            }
+            Self::DestroyOldVersions { agency, name } => {
+                Request::new(Method::DELETE, one(agency, name, "old-versions"))
             }
             Self::Retire { agency, name } => {
                 Request::new(Method::POST, one(agency, name, "retire"))

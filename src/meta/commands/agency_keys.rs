@@ -5,7 +5,7 @@ use super::super::codec::{Sql, column};
 use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
 use super::super::queries::{AGENCY_KEY, read_agency_key};
-use super::super::records::{AgencyKeyRecord, DestructionRequest};
+use super::super::records::{AgencyKeyRecord, DestructionRequest, RewrapPhase};
 use super::super::schema::OfAgency;
 use crate::types::agency_key::{AgencyKeyNumber, KeyOrder, KeyState};
 use crate::types::clock::Time;
@@ -61,6 +61,8 @@ impl Command for CreateAgencyKey {
 pub enum KeyChange {
     /// A new version seals from now on; the old ones open.
     Rotate,
+    /// The versions that nothing needs any more, once the rewrapping has found none.
+    DestroyOldVersions,
     /// It seals nothing any more.
     Retire,
     /// The first half of its destruction: it seals nothing any more.
@@ -88,25 +90,45 @@ impl Command for ChangeAgencyKey {
     fn apply(&self, tx: &Tx<'_>) -> Result<AgencyKeyRecord, Error> {
         let mut record = find(tx, &self.name)?.ok_or(Error::NoSuchAgencyKey)?;
         self.change.check(&record)?;
+        if self.change == KeyChange::DestroyOldVersions {
+            ensure_rewrapped(tx, &record.order)?;
+        }
         self.change.make(&mut record);
+        if self.change == KeyChange::Rotate {
+            tx.execute(
+                "INSERT OR REPLACE INTO rewraps (number, version) VALUES (?1, ?2)",
+                (Sql(record.order.number), Sql(record.order.newest)),
+            )?;
+        }
         record.is_settled = false;
         store(tx, &record)?;
         Ok(record)
     }
 }
 
+/// Refuses unless the rewrapping of the newest version has looked at everything and found nothing
+/// under an older one.
+fn ensure_rewrapped(tx: &Tx<'_>, order: &KeyOrder) -> Result<(), Error> {
+    let done = tx.first(
+        "SELECT 1 FROM rewraps WHERE number = ?1 AND version = ?2 AND phase = ?3",
+        (Sql(order.number), Sql(order.newest), Sql(RewrapPhase::Done)),
+        |_| Ok(()),
+    )?;
+    done.ok_or(Error::AgencyKeyInUse)
+}
+
 impl KeyChange {
     fn check(&self, record: &AgencyKeyRecord) -> Result<(), Error> {
         let is_default = record.order.number == AgencyKeyNumber::DEFAULT;
-        if is_default && *self != Self::Rotate {
+        if is_default && !matches!(self, Self::Rotate | Self::DestroyOldVersions) {
             // What names no other key would find none to be sealed under.
             return Err(Error::DefaultAgencyKey);
         }
         let is_asked = record.destruction.is_some();
         let fits = match (self, record.order.state) {
             (_, KeyState::Destroyed) => false,
-            (Self::Rotate | Self::Retire, KeyState::Active) => true,
-            (Self::Rotate | Self::Retire, KeyState::Retired) => false,
+            (Self::Rotate | Self::Retire | Self::DestroyOldVersions, KeyState::Active) => true,
+            (Self::Rotate | Self::Retire | Self::DestroyOldVersions, KeyState::Retired) => false,
             (Self::RequestDestruction(_), KeyState::Active | KeyState::Retired) => !is_asked,
             (Self::CancelDestruction | Self::ConfirmDestruction(_), _) => is_asked,
         };
@@ -125,6 +147,7 @@ impl KeyChange {
         let order = &mut record.order;
         match self {
             Self::Rotate => order.newest = KeyVersion(order.newest.0.saturating_add(1)),
+            Self::DestroyOldVersions => order.oldest = order.newest,
             Self::Retire => order.state = KeyState::Retired,
             Self::RequestDestruction(request) => {
                 order.state = KeyState::Retired;

@@ -16,6 +16,7 @@ mod list_versions;
 mod objects;
 mod pieces;
 mod revocations;
+mod rewrap;
 mod roles;
 mod uploads;
 mod walk;
@@ -25,6 +26,7 @@ pub use events::{DeliveryRecord, EventRecord, WebhookRecord};
 pub use lifecycle::{RowsAfter, VersionRows, WithTags};
 pub use list::{ListEntry, ListPage, ListQuery};
 pub use list_versions::VersionMarker;
+pub use rewrap::{RewrapCandidate, RewrapPage, RewrapPlace};
 pub use uploads::UploadMarker;
 pub(super) use uploads::{UPLOAD, read_upload};
 

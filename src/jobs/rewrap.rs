@@ -1,0 +1,53 @@
+//! The rewrapping's round: for every agency, steps until no data key needs an older version of its
+//! agency key, or until what does is still being uploaded.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::store::Store;
+
+/// Between two rounds.
+const ROUND: Duration = Duration::from_secs(2);
+/// Between two steps, so that requests come first.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Runs until `stopping` says so; the task ends within one step.
+pub fn start(store: Store, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    actix_rt::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = stopping.changed() => return,
+                () = tokio::time::sleep(ROUND) => {}
+            }
+            tokio::select! {
+                _ = stopping.changed() => return,
+                () = round(&store) => {}
+            }
+        }
+    })
+}
+
+/// Cancel safety: each step is complete in itself, and the next one begins where it ended.
+async fn round(store: &Store) {
+    let agencies = match store.agencies() {
+        Ok(agencies) => agencies,
+        Err(error) => {
+            tracing::error!(%error, "the rewrapping cannot read the catalog");
+            return;
+        }
+    };
+    for record in agencies {
+        loop {
+            match store.rewrap_step(&record.agency).await {
+                Ok(step) if step.is_more => tokio::time::sleep(PAUSE).await,
+                Ok(_) => break,
+                Err(error) => {
+                    tracing::error!(%error, agency = %record.agency, "the rewrapping failed");
+                    break;
+                }
+            }
+        }
+    }
+}
