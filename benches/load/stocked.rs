@@ -1,15 +1,17 @@
 //! Buckets of many keys, put into the index while no server runs: a million requests would take
 //! longer than all measures together.
 
+use acervo::access::lock::Release;
 use acervo::keys::keyring::Keyring;
 use acervo::keys::root::FileRootKey;
 use acervo::meta::commands::PutObject;
 use acervo::meta::records::Encryption;
 use acervo::meta::records::{NewVersion, ObjectMetadata, Precondition, StoredBody};
 use acervo::meta::{Index, Settings};
-use acervo::types::clock::Clock;
+use acervo::types::clock::{Clock, Time, TrustedTime};
 use acervo::types::etag::Etag;
 use acervo::types::ids::VersionId;
+use acervo::types::lock::Lock;
 use acervo::types::names::{AgencyId, BucketName, ObjectKey};
 
 use crate::rounds::block_on;
@@ -55,7 +57,9 @@ fn fill_one(index: &Index, stock: &Stock) {
         bucket_id: bucket.id,
         object_key: ObjectKey::parse(&stock.key(number)).unwrap(),
         precondition: Precondition::default(),
+        release: Release::at(TrustedTime::vouched(Time::from_millis(0))),
         version: NewVersion {
+            lock: Lock::NONE,
             encryption: Encryption::Default,
             version_id: VersionId::Null,
             modified,

@@ -87,6 +87,10 @@ actions! {
     GetBucketVersioning, "s3:GetBucketVersioning", Read;
     /// Has a bucket keep versions, or no longer.
     PutBucketVersioning, "s3:PutBucketVersioning", Write;
+    /// How the versions of a bucket are locked.
+    GetObjectLockConfiguration, "s3:GetBucketObjectLockConfiguration", Read;
+    /// Sets how the versions of a bucket are locked.
+    PutObjectLockConfiguration, "s3:PutBucketObjectLockConfiguration", Write;
     /// The versions and delete markers of a bucket.
     ListObjectVersions, "s3:ListBucketVersions", Read;
     /// The unfinished uploads of a bucket.
@@ -103,6 +107,14 @@ actions! {
     PutObjectTagging, "s3:PutObjectTagging", Write;
     /// Removes the tags of an object.
     DeleteObjectTagging, "s3:DeleteObjectTagging", Write;
+    /// Until when a version is kept.
+    GetObjectRetention, "s3:GetObjectRetention", Read;
+    /// Sets until when a version is kept.
+    PutObjectRetention, "s3:PutObjectRetention", Write;
+    /// Whether a version is held.
+    GetObjectLegalHold, "s3:GetObjectLegalHold", Read;
+    /// Holds a version, or no longer.
+    PutObjectLegalHold, "s3:PutObjectLegalHold", Write;
     /// Removes an object.
     DeleteObject, "s3:DeleteObject", Write;
     /// Removes up to a thousand objects.

@@ -11,6 +11,7 @@ pub mod bucket_rules;
 pub mod caller;
 pub mod context;
 pub mod decision;
+pub mod lock;
 pub mod permit;
 pub mod policy;
 pub mod public_access;

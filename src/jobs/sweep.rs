@@ -72,6 +72,7 @@ impl Sweep {
     }
 
     async fn agency(&self, agency: &AgencyId) -> Result<(), store::Error> {
+        self.store.keep_trusted_time(agency).await?;
         let now = self.store.clock().now();
         let longest_upload = now.plus_seconds(-self.upload_seconds);
         loop {

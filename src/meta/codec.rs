@@ -8,6 +8,9 @@
 //!            control list or null], NULL if all four are empty
 //! encryption  JSON {"key": {…}} or {"customer": check}, NULL for what all documents have
 //! key_number  of another agency key than the default one, else NULL
+//! lock       retention's mode, 0 for none (1) | its end, ms (8, big endian) | legal hold (1)
+//!            NULL if nothing was ever said    mode: 1 governance, 2 compliance
+//!                                             legal hold: 0 never said, 1 on, 2 off
 //! roles      JSON [name…]
 //! documents  JSON [[kind's number, body]…], made by the query that reads a bucket
 //! ```
@@ -27,6 +30,7 @@ use crate::types::encoding;
 use crate::types::etag::Etag;
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId, KeyVersion};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
+use crate::types::lock::{LegalHold, Lock, LockMode, Retention};
 use crate::types::names::{
     AgencyId, BucketName, GroupName, KeyName, ObjectKey, PrincipalName, RoleName,
 };
@@ -316,6 +320,55 @@ impl FromSql for Sql<ObjectChecksum> {
             value: ChecksumValue::new(algorithm, value).ok_or_else(wrong)?,
             kind: kind(*kind_byte).ok_or_else(wrong)?,
             parts: Some(u16::from_be_bytes([*high, *low])).filter(|parts| *parts > 0),
+        }))
+    }
+}
+
+/// The `lock` column.
+pub(super) fn lock_bytes(lock: &Lock) -> Option<Vec<u8>> {
+    if *lock == Lock::NONE {
+        return None;
+    }
+    let (mode, until) = match lock.retention {
+        None => (0, 0),
+        Some(Retention { mode, until }) => match mode {
+            LockMode::Governance => (1, until.millis()),
+            LockMode::Compliance => (2, until.millis()),
+        },
+    };
+    let hold = match lock.legal_hold {
+        None => 0,
+        Some(LegalHold::On) => 1,
+        Some(LegalHold::Off) => 2,
+    };
+    let mut bytes = vec![mode];
+    bytes.extend_from_slice(&until.to_be_bytes());
+    bytes.push(hold);
+    Some(bytes)
+}
+
+impl FromSql for Sql<Lock> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let [mode, until @ .., hold] = value.as_blob()? else {
+            return Err(wrong());
+        };
+        let until = i64::from_be_bytes(until.try_into().map_err(|_| wrong())?);
+        let until = Time::from_millis(until);
+        let mode = match mode {
+            0 => None,
+            1 => Some(LockMode::Governance),
+            2 => Some(LockMode::Compliance),
+            _ => return Err(wrong()),
+        };
+        let legal_hold = match hold {
+            0 => None,
+            1 => Some(LegalHold::On),
+            2 => Some(LegalHold::Off),
+            _ => return Err(wrong()),
+        };
+        Ok(Self(Lock {
+            retention: mode.map(|mode| Retention { mode, until }),
+            legal_hold,
         }))
     }
 }

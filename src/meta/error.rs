@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::access::lock::Locked;
 use crate::types::ids::CanonicalId;
 use crate::types::ids::PartNumber;
 
@@ -36,6 +37,15 @@ pub enum Error {
     /// `If-Match` on a key without a current object (S3: 404).
     #[error("no such object")]
     NoSuchObject,
+    /// The version is locked, or its lock cannot be read.
+    #[error("the version is locked")]
+    Locked,
+    /// A lock needs a bucket that keeps versions.
+    #[error("the bucket does not keep versions")]
+    NotVersioned,
+    /// A bucket whose versions can be locked keeps them for ever, and its versions stay lockable.
+    #[error("the versions of the bucket can be locked")]
+    Lockable,
     /// The upload does not exist, or was completed or aborted.
     #[error("no such upload")]
     NoSuchUpload,
@@ -242,6 +252,9 @@ impl Error {
             | Self::VersioningChanged
             | Self::PreconditionFailed
             | Self::NoSuchObject
+            | Self::Locked
+            | Self::NotVersioned
+            | Self::Lockable
             | Self::NoSuchUpload
             | Self::InvalidPart { .. }
             | Self::InvalidPartOrder
@@ -286,6 +299,12 @@ impl Error {
     /// Whether nothing can be written until the disk is better.
     pub(super) const fn is_storage(&self) -> bool {
         matches!(self, Self::DiskFull(_) | Self::Storage(_))
+    }
+}
+
+impl From<Locked> for Error {
+    fn from(_: Locked) -> Self {
+        Self::Locked
     }
 }
 

@@ -11,10 +11,12 @@ use super::records::{
     Versioning,
 };
 use super::{Catalog, Index, Settings};
+use crate::access::lock::Release;
 use crate::crypto::secret::SecretKey;
-use crate::types::clock::Time;
+use crate::types::clock::{Time, TrustedTime};
 use crate::types::etag::Etag;
 use crate::types::ids::{BlobId, CanonicalId, VersionId};
+use crate::types::lock::Lock;
 use crate::types::names::{BucketName, ObjectKey, PrincipalName};
 
 /// A directory with an index in it.
@@ -63,6 +65,11 @@ pub(super) fn owner() -> Owner {
     }
 }
 
+/// What locks are judged by: at second 2,000, by nobody in particular.
+pub(super) fn release() -> Release {
+    Release::at(TrustedTime::vouched(at(2_000)))
+}
+
 pub(super) fn at(second: i64) -> Time {
     Time::from_seconds(second)
 }
@@ -96,6 +103,7 @@ pub(super) fn new_version(version_id: VersionId, number: u64) -> NewVersion {
         checksum: None,
         encryption: super::records::Encryption::Default,
         wrapped_key: vec![9; 64],
+        lock: Lock::NONE,
         body: StoredBody::Blob(blob(number)),
     }
 }
@@ -127,5 +135,6 @@ pub(super) fn put(bucket: &BucketRecord, text: &str, version: NewVersion) -> Put
         object_key: object_key(text),
         precondition: Precondition::default(),
         version,
+        release: release(),
     }
 }

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use super::commands::{DeleteObjects, DeleteOutcome, Deletion, SetVersioning};
 use super::fixture::{
-    Place, at, blob, bucket, entry, new_version, object_key, owner, put, version,
+    Place, at, blob, bucket, entry, new_version, object_key, owner, put, release, version,
 };
 use super::queries::{ListEntry, ListQuery, VersionMarker};
 use super::records::{BucketRecord, StoredBody, VersionRecord, Versioning};
@@ -339,6 +339,7 @@ async fn delete(
             version,
             marker_version_id,
             if_match: None,
+            release: release(),
         }],
         at: at(2_000),
         owner: owner(),

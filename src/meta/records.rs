@@ -15,6 +15,7 @@ use crate::types::etag::{Etag, EtagMatch};
 use crate::types::ids::KeyVersion;
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
+use crate::types::lock::Lock;
 use crate::types::names::{
     AgencyId, BucketName, GroupName, KeyName, ObjectKey, PrincipalName, RoleName,
 };
@@ -300,6 +301,8 @@ pub struct NewVersion {
     pub encryption: Encryption,
     /// The data key, wrapped; empty when the pieces have keys of their own.
     pub wrapped_key: Vec<u8>,
+    /// What keeps it.
+    pub lock: Lock,
     /// The bytes.
     pub body: StoredBody,
 }
@@ -327,6 +330,8 @@ pub struct ObjectHead {
     pub parts: Option<(UploadNumber, u16)>,
     /// How it is sealed.
     pub encryption: Encryption,
+    /// What keeps it.
+    pub lock: Lock,
 }
 
 /// What a GET needs.
@@ -482,6 +487,8 @@ pub struct UploadRecord {
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
     /// How it is sealed.
     pub encryption: Encryption,
+    /// What will keep its object.
+    pub lock: Lock,
 }
 
 /// What a list shows of an upload in progress.
@@ -632,6 +639,15 @@ pub struct DestructionRequest {
     pub by: String,
     /// When.
     pub at: Time,
+}
+
+/// How far trust in the clock has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TrustedRecord {
+    /// The highest time that was trusted.
+    pub at: Time,
+    /// Milliseconds that it may be brought forward by.
+    pub credit_millis: i64,
 }
 
 /// Whether an agency is served.

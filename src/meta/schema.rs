@@ -24,6 +24,7 @@
 //! group_members  which principals are in which groups
 //! revocations  what no longer counts although it has not ended: sessions, and what they came from
 //! audit        the log
+//! trusted_time the highest time that retention was compared with
 //! counters     the next number, the length of the log
 //! ```
 //!
@@ -160,7 +161,8 @@ CREATE TABLE details (
     encryption TEXT,
     key_number INTEGER,
     blob_id BLOB,
-    inline_body BLOB
+    inline_body BLOB,
+    lock BLOB
 ) STRICT;
 CREATE INDEX details_by_key ON details (key_number) WHERE key_number IS NOT NULL;
 CREATE UNIQUE INDEX details_by_blob ON details (blob_id) WHERE blob_id IS NOT NULL;
@@ -175,7 +177,8 @@ CREATE TABLE uploads (
     content_type TEXT NOT NULL,
     metadata TEXT,
     checksum_kind INTEGER,
-    encryption TEXT
+    encryption TEXT,
+    lock BLOB
 ) STRICT;
 CREATE UNIQUE INDEX uploads_by_key ON uploads (bucket_id, object_key, upload_id);
 CREATE INDEX uploads_by_time ON uploads (initiated_ms);
@@ -209,6 +212,12 @@ CREATE TABLE abandoned (
     since_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX abandoned_by_time ON abandoned (since_ms);
+
+CREATE TABLE trusted_time (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    at_ms INTEGER NOT NULL,
+    credit_ms INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE principals (
     number INTEGER PRIMARY KEY,

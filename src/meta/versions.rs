@@ -17,9 +17,11 @@ use super::events::{self, Happened};
 use super::principals::number_of;
 use super::records::{NewVersion, Owner, StoredBody, UploadNumber, Versioning};
 use super::usage::{self, Change};
-use crate::types::clock::Time;
+use crate::access::lock::Release;
+use crate::types::clock::{Time, TrustedTime};
 use crate::types::etag::Etag;
 use crate::types::ids::{BlobId, BucketId, Sequence, VersionId};
+use crate::types::lock::Lock;
 use crate::types::names::ObjectKey;
 
 /// The columns that `objects` and `versions` share.
@@ -36,6 +38,8 @@ pub(super) struct Spot<'a> {
     object_key: &'a ObjectKey,
     pub(super) versioning: Versioning,
     pub(super) current: Option<Current>,
+    /// What locks are judged by: unless somebody says, every one of them holds.
+    release: Release,
 }
 
 /// The live current version of a key.
@@ -79,12 +83,18 @@ impl<'a> Spot<'a> {
             object_key,
             versioning,
             current,
+            release: Release::at(TrustedTime::vouched(Time::from_millis(i64::MIN))),
         })
     }
 
     /// Tells the current version from every other one that the key ever had.
     pub(super) fn sequence(&self) -> Option<Sequence> {
         self.current.as_ref().map(|current| current.sequence)
+    }
+
+    /// The same, where locks are judged by this.
+    pub(super) fn releasing(self, release: Release) -> Self {
+        Self { release, ..self }
     }
 
     /// The tag that preconditions compare with.
@@ -202,6 +212,7 @@ impl<'a> Spot<'a> {
     }
 
     /// Removes one version for good. Whether there was one, and whether it was a delete marker.
+    /// Refused with [`Error::Locked`] before anything is changed.
     pub(super) fn remove(
         &self,
         tx: &Tx<'_>,
@@ -211,8 +222,8 @@ impl<'a> Spot<'a> {
         if let Some(current) = &self.current
             && current.version_id == *version_id
         {
-            self.delete_current(tx)?;
             self.discard(tx, current.sequence, current.size_bytes, at)?;
+            self.delete_current(tx)?;
             self.promote(tx)?;
             self.tell(tx, version_id, &Happened::Removed)?;
             return Ok(Some(Removed::Version));
@@ -237,27 +248,26 @@ impl<'a> Spot<'a> {
         events::tell(tx, self.bucket_id, self.object_key, version_id, happened)
     }
 
-    /// Moves or discards what a new version or marker takes the place of.
+    /// Moves or discards what a new version or marker takes the place of. Refused with
+    /// [`Error::Locked`] before anything is changed.
     fn make_way(&self, tx: &Tx<'_>, at: Time) -> Result<(), Error> {
         let replaces_null = match self.versioning {
             Versioning::Off | Versioning::Suspended => true,
             Versioning::Enabled => false,
         };
-        let null_is_current = match &self.current {
+        match &self.current {
             Some(current) if replaces_null && current.version_id == VersionId::Null => {
-                self.discard(tx, current.sequence, current.size_bytes, at)?;
-                true
+                return self.discard(tx, current.sequence, current.size_bytes, at);
             }
-            Some(_) => {
-                self.retire(tx)?;
-                false
+            _ if self.versioning == Versioning::Suspended => {
+                self.delete_noncurrent(tx, &VersionId::Null, at)?;
             }
-            None => false,
-        };
-        if self.versioning == Versioning::Suspended && !null_is_current {
-            self.delete_noncurrent(tx, &VersionId::Null, at)?;
+            _ => {}
         }
-        Ok(())
+        match self.current {
+            Some(_) => self.retire(tx),
+            None => Ok(()),
+        }
     }
 
     /// Copies the current version to the noncurrent ones; its own row is about to go.
@@ -319,24 +329,59 @@ impl<'a> Spot<'a> {
         version_id: &VersionId,
         at: Time,
     ) -> Result<Option<Removed>, Error> {
-        let removed = tx.first(
-            "DELETE FROM versions
-             WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3
-             RETURNING sequence, etag IS NULL, size_bytes",
+        let found = tx.first(
+            "SELECT sequence, etag IS NULL, size_bytes FROM versions
+             WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3",
             (Sql(self.bucket_id), Sql(self.object_key), Sql(version_id)),
             |row| Ok((column(row, 0)?, row.get(1)?, column(row, 2)?)),
         )?;
-        match removed {
-            None => Ok(None),
-            Some((_, true, _)) => Ok(Some(Removed::Marker)),
+        let removed = match found {
+            None => return Ok(None),
+            Some((_, true, _)) => Removed::Marker,
             Some((sequence, false, size_bytes)) => {
                 self.discard(tx, sequence, size_bytes, at)?;
-                Ok(Some(Removed::Version))
+                Removed::Version
             }
-        }
+        };
+        tx.execute(
+            "DELETE FROM versions
+             WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3",
+            (Sql(self.bucket_id), Sql(self.object_key), Sql(version_id)),
+        )?;
+        Ok(Some(removed))
+    }
+
+    /// Changes what keeps a version. Refused with [`Error::NoSuchObject`] if it is not there, or
+    /// as the change says.
+    pub(super) fn relock(
+        &self,
+        tx: &Tx<'_>,
+        version_id: &VersionId,
+        change: impl FnOnce(Lock) -> Result<Lock, Error>,
+    ) -> Result<(), Error> {
+        let current = self.current.as_ref();
+        let current = current.filter(|current| current.version_id == *version_id);
+        let sequence = match current {
+            Some(current) => Some(current.sequence),
+            None => tx.first(
+                "SELECT sequence FROM versions
+                 WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3
+                     AND etag IS NOT NULL",
+                (Sql(self.bucket_id), Sql(self.object_key), Sql(version_id)),
+                |row| column(row, 0),
+            )?,
+        };
+        let sequence = sequence.ok_or(Error::NoSuchObject)?;
+        let lock = change(lock_of(tx, sequence)?)?;
+        tx.execute(
+            "UPDATE details SET lock = ?2 WHERE sequence = ?1",
+            (Sql(sequence), codec::lock_bytes(&lock)),
+        )?;
+        Ok(())
     }
 
     /// Forgets a version's details; its blob becomes garbage, to be swept once nobody reads it.
+    /// The one way in which a version goes, and so the one place that asks whether it may.
     fn discard(
         &self,
         tx: &Tx<'_>,
@@ -344,6 +389,7 @@ impl<'a> Spot<'a> {
         size_bytes: u64,
         at: Time,
     ) -> Result<(), Error> {
+        self.release.may_remove(&lock_of(tx, sequence)?)?;
         usage::release(tx, self.bucket_id, Change::version(size_bytes))?;
         let left = tx.first(
             "DELETE FROM details WHERE sequence = ?1 RETURNING blob_id, upload_number",
@@ -370,6 +416,20 @@ pub(super) enum Removed {
     Marker,
 }
 
+/// What keeps a version. An unreadable lock refuses as one in force does (law 8).
+fn lock_of(tx: &Tx<'_>, sequence: Sequence) -> Result<Lock, Error> {
+    let found = tx.first(
+        "SELECT lock FROM details WHERE sequence = ?1",
+        [Sql(sequence)],
+        |row| Ok(optional(row, 0)),
+    )?;
+    match found {
+        None | Some(Ok(None)) => Ok(Lock::NONE),
+        Some(Ok(Some(lock))) => Ok(lock),
+        Some(Err(_)) => Err(Error::Locked),
+    }
+}
+
 fn insert_details(tx: &Tx<'_>, sequence: Sequence, version: &NewVersion) -> Result<(), Error> {
     let (mut upload, mut count, mut blob_id, mut inline) = (None, None, None, None);
     match &version.body {
@@ -382,8 +442,8 @@ fn insert_details(tx: &Tx<'_>, sequence: Sequence, version: &NewVersion) -> Resu
     }
     tx.execute(
         "INSERT INTO details (sequence, content_type, metadata, checksum, wrapped_key,
-             upload_number, parts_count, encryption, key_number, blob_id, inline_body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             upload_number, parts_count, encryption, key_number, blob_id, inline_body, lock)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         (
             Sql(sequence),
             version.metadata.content_type.as_str(),
@@ -396,6 +456,7 @@ fn insert_details(tx: &Tx<'_>, sequence: Sequence, version: &NewVersion) -> Resu
             codec::key_number(&version.encryption),
             blob_id,
             inline,
+            codec::lock_bytes(&version.lock),
         ),
     )?;
     Ok(())

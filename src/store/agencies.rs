@@ -21,6 +21,7 @@ use crate::meta::Catalog;
 use crate::meta::Index;
 use crate::meta::OfAgency;
 use crate::meta::commands::CreateAgency;
+use crate::meta::commands::KeepTrustedTime;
 use crate::meta::commands::SetAgencyState;
 use crate::meta::records::AgencyRecord;
 use crate::meta::records::AgencyState;
@@ -28,6 +29,7 @@ use crate::types::clock::Clock;
 use crate::types::ids::AccessKeyId;
 use crate::types::ids::AgencyCode;
 use crate::types::ids::BASE32;
+use crate::types::limits;
 use crate::types::names::AgencyId;
 
 use super::Committed;
@@ -38,6 +40,7 @@ use super::recent::Subject;
 use super::revocations::Revocations;
 use super::roles::Directory;
 use super::sessions::Sessions;
+use super::trusted::TrustedClock;
 
 /// What the store is made of; handed in by `server`.
 pub struct Parts {
@@ -111,6 +114,8 @@ pub(super) struct Agency {
     pub(super) ledger: Ledger,
     pub(super) credentials: Credentials,
     pub(super) recent: Recent,
+    /// What retention is compared with.
+    pub(super) trusted: TrustedClock,
     pub(super) sessions: Sessions,
     pub(super) revocations: Revocations,
     pub(super) directory: Directory,
@@ -281,6 +286,16 @@ impl Store {
         });
         let opened = Arc::new(opened.await.map_err(|_| Error::Stopping)??);
         self.settle_keys(&opened).await?;
+        let lag_seconds = opened.trusted.lag_seconds();
+        if lag_seconds > limits::CLOCK_CREDIT_SECONDS_MAX {
+            tracing::warn!(
+                agency = %opened.id,
+                lag_seconds,
+                "retention ends later by this, for nobody vouches for the clock's jump"
+            );
+        }
+        // Before anybody can use what was caught up: a restart gives nothing away.
+        opened.keep_trusted_time().await?;
         self.remember(agency, |known| known.open = Some(Arc::clone(&opened)));
         Ok(opened)
     }
@@ -436,6 +451,12 @@ impl Store {
             .values_mut()
             .filter_map(|known| known.open.take())
         {
+            // Queued; written when the index is closed.
+            drop(
+                agency
+                    .index
+                    .commit_unrecorded(KeepTrustedTime(agency.trusted.record())),
+            );
             agency.index.close();
         }
         self.0.catalog.close();
@@ -453,6 +474,8 @@ impl Inner {
         let log = Log::Agency(index.clone());
         let ledger = Ledger::new(log, keyring.audit_key(), self.reads);
         let revocations = Revocations::new(index.read(|reader| reader.revocations())?);
+        let kept = index.read(|reader| reader.trusted_time())?;
+        let trusted = TrustedClock::new(self.clock.clone(), kept);
         Ok(Agency {
             sessions: Sessions::new(&keyring, &id),
             revocations,
@@ -463,6 +486,7 @@ impl Inner {
             ledger,
             credentials: Credentials::default(),
             recent: Recent::default(),
+            trusted,
             changing_keys: Arc::default(),
             sealing_now: tokio::sync::RwLock::default(),
         })

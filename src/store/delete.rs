@@ -1,5 +1,6 @@
 //! Deletes: a transaction first; the blobs are swept later.
 
+use crate::access::lock::Release;
 use crate::access::permit::Permit;
 use crate::audit::entry::Draft;
 use crate::meta;
@@ -10,6 +11,7 @@ use crate::meta::records::Versioning;
 use crate::types::ids::VersionId;
 
 use super::Committed;
+use super::agencies::Agency;
 use super::agencies::Store;
 use super::buckets::bucket_of;
 use super::buckets::object_of;
@@ -28,13 +30,18 @@ pub struct Deletion {
 }
 
 impl Deletion {
-    fn command(&self, versioning: Versioning) -> Result<meta::commands::Deletion, Error> {
+    fn command(
+        &self,
+        versioning: Versioning,
+        agency: &Agency,
+    ) -> Result<meta::commands::Deletion, Error> {
         let (_, object_key) = object_of(&self.permit)?;
         Ok(meta::commands::Deletion {
             object_key: object_key.clone(),
             version: self.version_id,
             marker_version_id: new_version_id(versioning),
             if_match: None,
+            release: Release::by(&self.permit, agency.trusted.now()),
         })
     }
 }
@@ -54,7 +61,7 @@ impl Store {
         let bucket_id = bucket_of(&permit)?.id;
         let versioning = versioning_of(&agency, &permit)?;
         let owner = owner(&permit);
-        let deletion = Deletion { permit, version_id }.command(versioning)?;
+        let deletion = Deletion { permit, version_id }.command(versioning, &agency)?;
         let subject = Subject::Objects(bucket_id, vec![deletion.object_key.clone()]);
         let command = DeleteObject {
             bucket_id,
@@ -80,7 +87,7 @@ impl Store {
         let versioning = versioning_of(&agency, permit)?;
         let deletions = deletions
             .iter()
-            .map(|deletion| deletion.command(versioning));
+            .map(|deletion| deletion.command(versioning, &agency));
         let deletions: Vec<_> = deletions.collect::<Result<_, _>>()?;
         let keys = deletions.iter().map(|deletion| deletion.object_key.clone());
         let subject = Subject::Objects(bucket_of(permit)?.id, keys.collect());

@@ -162,6 +162,7 @@ impl Store {
             marker_version_id: new_version_id(bucket.versioning),
             at,
             owner: bucket.owner.clone(),
+            release: agency.release(),
         };
         let subject = Subject::Objects(bucket.id, vec![row.object_key.clone()]);
         agency.change(&subject, command, &draft).await.map(drop)

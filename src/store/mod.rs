@@ -25,6 +25,7 @@ pub mod get;
 pub mod ingest;
 pub mod issuers;
 pub mod list;
+pub mod locks;
 pub mod operators;
 pub mod put;
 pub mod quotas;
@@ -36,6 +37,7 @@ pub mod sealing;
 pub mod sessions;
 pub mod sweep;
 pub mod tags;
+mod trusted;
 pub mod uploads;
 
 pub use agencies::Store;

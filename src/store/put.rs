@@ -20,6 +20,7 @@ use crate::types::checksum::ObjectChecksum;
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
 use crate::types::ids::VersionId;
+use crate::types::lock::Lock;
 use crate::types::tags::Tags;
 
 use super::Committed;
@@ -33,6 +34,8 @@ use super::error::Error;
 use super::ingest::Ingested;
 use super::ingest::Sealed;
 use super::ingest::ingest;
+use super::locks;
+use super::locks::LockRule;
 use super::recent::Subject;
 use super::sealing::Asked;
 use super::sealing::Sealing;
@@ -52,6 +55,10 @@ pub struct NewObject {
     /// Whether the bucket keeps versions, as its record said when permission was asked for. The
     /// commit tells if that no longer holds.
     pub versioning: Versioning,
+    /// What is to keep it, as asked for.
+    pub lock: Lock,
+    /// How its bucket locks versions.
+    pub lock_rule: Option<LockRule>,
 }
 
 /// An object or part that was stored.
@@ -124,6 +131,7 @@ impl Store {
         let (bucket, object_key) = object_of(permit)?;
         let subject = Subject::Objects(bucket.id, vec![object_key.clone()]);
         let mut versioning = object.versioning;
+        let lock = locks::of_new_version(object.lock, object.lock_rule, agency);
         let mut tries = 0;
         loop {
             tries += 1;
@@ -148,6 +156,7 @@ impl Store {
                 checksum: ingested.checksum,
                 encryption: sealing.encryption.clone(),
                 wrapped_key: wrapped,
+                lock,
                 body: match &ingested.sealed {
                     Sealed::Inline(bytes) => StoredBody::Inline(bytes.clone()),
                     Sealed::Blob(blob_id) => StoredBody::Blob(*blob_id),
@@ -158,6 +167,7 @@ impl Store {
                 object_key: object_key.clone(),
                 precondition: object.precondition.clone(),
                 version,
+                release: agency.release(),
             };
             match agency.change(&subject, command, draft).await {
                 Err(Error::Metadata(meta::Error::VersioningChanged)) if tries < TRIES => {

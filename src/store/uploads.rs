@@ -36,6 +36,7 @@ use crate::types::ids::PartNumber;
 use crate::types::ids::UploadId;
 use crate::types::ids::UploadNumber;
 use crate::types::ids::VersionId;
+use crate::types::lock::Lock;
 use crate::types::tags::Tags;
 
 use super::Committed;
@@ -50,6 +51,8 @@ use super::ingest::Ingested;
 use super::ingest::Sealed;
 use super::ingest::ingest;
 use super::list::beside;
+use super::locks;
+use super::locks::LockRule;
 use super::put::Stored;
 use super::put::new_version_id;
 use super::recent::Subject;
@@ -65,6 +68,8 @@ const DEFAULT_CHECKSUM: (ChecksumAlgorithm, ChecksumType) =
 /// What a new upload will be when completed.
 #[derive(Clone, Debug)]
 pub struct NewUpload {
+    /// What is to keep its object, as asked for.
+    pub lock: Lock,
     /// Its metadata.
     pub metadata: ObjectMetadata,
     /// The checksum that was announced.
@@ -152,6 +157,7 @@ impl Store {
             initiated: self.0.clock.now(),
             metadata: upload.metadata,
             checksum: upload.checksum,
+            lock: upload.lock,
             encryption: encryption.clone(),
         };
         agency
@@ -264,11 +270,12 @@ impl Store {
         agency.ensure_opens(&upload.encryption)?;
         let number = upload.number;
         let all = beside(&agency.index, move |reader| {
-            let versioning = reader.bucket(&bucket.name)?.map(|record| record.versioning);
+            let record = reader.bucket(&bucket.name)?;
             let parts = reader.list_parts(number, None, u32::from(PartNumber::MAX))?;
-            Ok((versioning.ok_or(meta::Error::NoSuchBucket)?, parts))
+            Ok((record.ok_or(meta::Error::NoSuchBucket)?, parts))
         });
-        let (versioning, all) = all.await?;
+        let (record, all) = all.await?;
+        let lock_rule = LockRule::of(&record.documents)?;
         let parts = named(&completion.parts, &all)?;
         let size_bytes: u64 = parts.iter().map(|part| part.size_bytes).sum();
         if completion
@@ -282,7 +289,7 @@ impl Store {
         }
         let checksum = checksum(&upload, &completion, &parts)?;
         let etag = etag(&parts);
-        let (version_id, modified) = (new_version_id(versioning), self.0.clock.now());
+        let (version_id, modified) = (new_version_id(record.versioning), self.0.clock.now());
         let (_, object_key) = object_of(permit)?;
         let subject = Subject::Objects(bucket_of(permit)?.id, vec![object_key.clone()]);
         let command = CompleteUpload {
@@ -299,6 +306,8 @@ impl Store {
             modified,
             etag,
             checksum,
+            lock: locks::of_new_version(upload.lock, lock_rule, &agency),
+            release: agency.release(),
         };
         agency.change(&subject, command, draft).await?;
         Ok(Committed(Stored {

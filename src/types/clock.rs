@@ -1,7 +1,8 @@
 //! The only place that knows the time (law 9).
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -48,11 +49,33 @@ impl Time {
             .to_string()
     }
 
+    /// `2026-11-23T20:52:00.123Z`, where a lost millisecond would matter.
+    pub fn iso8601_millis(self) -> String {
+        self.timestamp()
+            .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
+            .to_string()
+    }
+
     /// `Mon, 23 Nov 2026 20:52:00 GMT` (RFC 9110 section 5.6.7, IMF-fixdate).
     pub fn http_date(self) -> String {
         self.timestamp()
             .strftime("%a, %d %b %Y %H:%M:%S GMT")
             .to_string()
+    }
+
+    /// This moment some years later by the calendar, in UTC; the last one there is if that is
+    /// beyond it.
+    #[must_use]
+    pub fn plus_years(self, years: u32) -> Self {
+        let span = jiff::Span::new().try_years(years);
+        let later = span.and_then(|span| {
+            let civil = jiff::tz::TimeZone::UTC.to_datetime(self.timestamp());
+            civil.checked_add(span)
+        });
+        later
+            .ok()
+            .and_then(Self::from_civil)
+            .unwrap_or(Self(Timestamp::MAX.as_millisecond()))
     }
 
     /// Reads an HTTP date in its preferred form (RFC 9110 section 5.6.7, IMF-fixdate).
@@ -87,6 +110,23 @@ impl Time {
     }
 }
 
+/// A moment that retention may be compared with: no forward jump of the machine's clock is in it.
+/// `store` vouches for each; see its `trusted` module.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct TrustedTime(Time);
+
+impl TrustedTime {
+    /// A moment that somebody vouches for.
+    pub const fn vouched(time: Time) -> Self {
+        Self(time)
+    }
+
+    /// The moment.
+    pub const fn time(self) -> Time {
+        self.0
+    }
+}
+
 /// Tells the time. Cheap to clone; a clock made for tests is moved by hand.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
@@ -94,8 +134,17 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    Manual(Arc<AtomicI64>),
+    Manual(Arc<Manual>),
 }
+
+#[derive(Debug)]
+struct Manual {
+    millis: AtomicI64,
+    uptime_millis: AtomicI64,
+}
+
+/// Set when a machine's clock is first asked how long it ran.
+static STARTED: OnceLock<Instant> = OnceLock::new();
 
 impl Clock {
     /// The machine's clock.
@@ -105,7 +154,10 @@ impl Clock {
 
     /// A clock that stands still until [`Clock::set`] moves it.
     pub fn manual(at: Time) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(at.millis()))))
+        Self(Source::Manual(Arc::new(Manual {
+            millis: AtomicI64::new(at.millis()),
+            uptime_millis: AtomicI64::new(0),
+        })))
     }
 
     /// The moment now.
@@ -113,14 +165,35 @@ impl Clock {
     pub fn now(&self) -> Time {
         match &self.0 {
             Source::System => Time(Timestamp::now().as_millisecond()),
-            Source::Manual(millis) => Time(millis.load(Ordering::SeqCst)),
+            Source::Manual(manual) => Time(manual.millis.load(Ordering::SeqCst)),
         }
     }
 
-    /// Moves a manual clock, and all its clones; the machine's clock stays as it is.
+    /// For how long the process runs, whatever anybody does to the time of day.
+    pub fn uptime(&self) -> Duration {
+        match &self.0 {
+            Source::System => STARTED.get_or_init(Instant::now).elapsed(),
+            Source::Manual(manual) => {
+                let millis = manual.uptime_millis.load(Ordering::SeqCst);
+                Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+            }
+        }
+    }
+
+    /// Moves a manual clock, and all its clones, as somebody who sets it does; the machine's clock
+    /// stays as it is.
     pub fn set(&self, at: Time) {
-        if let Source::Manual(millis) = &self.0 {
-            millis.store(at.millis(), Ordering::SeqCst);
+        if let Source::Manual(manual) = &self.0 {
+            manual.millis.store(at.millis(), Ordering::SeqCst);
+        }
+    }
+
+    /// Lets a manual clock run on.
+    pub fn advance(&self, seconds: i64) {
+        if let Source::Manual(manual) = &self.0 {
+            let millis = seconds.saturating_mul(1_000);
+            manual.millis.fetch_add(millis, Ordering::SeqCst);
+            manual.uptime_millis.fetch_add(millis, Ordering::SeqCst);
         }
     }
 }

@@ -174,6 +174,14 @@ pub const WAL_BYTES_MAX: usize = 64 << 20;
 pub const WAL_CHECKPOINT_BYTES: usize = 4 << 20;
 /// Webhooks of one agency.
 pub const WEBHOOKS_MAX: u64 = 1_000;
+/// Days of a bucket's default retention. Source: AWS S3 User Guide, "Object Lock considerations".
+pub const RETENTION_DAYS_MAX: u32 = 36_500;
+/// Years of a bucket's default retention; see [`RETENTION_DAYS_MAX`].
+pub const RETENTION_YEARS_MAX: u32 = 100;
+/// Seconds by which the time that retention is compared with may ever be brought forward at once.
+pub const CLOCK_CREDIT_SECONDS_MAX: i64 = 3_600;
+/// The same for an agency that was just made: what a first restart takes.
+pub const CLOCK_CREDIT_START_SECONDS: i64 = 10;
 /// Operators of one installation.
 pub const OPERATORS_MAX: u64 = 1_000;
 

@@ -14,6 +14,7 @@ pub mod events;
 pub mod ids;
 pub mod json;
 pub mod limits;
+pub mod lock;
 pub mod names;
 pub mod range;
 pub mod roles;

@@ -23,6 +23,8 @@ const ENCRYPTION: &[u8] = b"<ServerSideEncryptionConfiguration><Rule>\
 const VERSIONING: &[u8] =
     b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
 const NO_GRANTS: &[u8] = b"<AccessControlPolicy><AccessControlList/></AccessControlPolicy>";
+const LOCK: &[u8] = b"<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>\
+    </ObjectLockConfiguration>";
 /// A policy that changes nothing.
 const HARMLESS_POLICY: &[u8] = br#"{"Version":"2012-10-17","Statement":{"Effect":"Allow",
     "Principal":{"AWS":"arn:aws:iam::agencia:user/nadie"},"Action":"s3:GetObject",
@@ -38,8 +40,9 @@ const OWNERSHIP: &[u8] = b"<OwnershipControls><Rule><ObjectOwnership>BucketOwner
 /// The sub-resource of a bucket that an operation reads, sets or removes, and what it is set to.
 fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
     let name = action.name();
-    let known: [(&str, &str, &[u8]); 12] = [
+    let known: [(&str, &str, &[u8]); 13] = [
         ("BucketAcl", "acl", NO_GRANTS),
+        ("ObjectLockConfiguration", "object-lock", LOCK),
         ("BucketLocation", "location", b""),
         ("BucketEncryption", "encryption", ENCRYPTION),
         ("BucketVersioning", "versioning", VERSIONING),
@@ -107,6 +110,8 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         | A::PutBucketEncryption
         | A::DeleteBucketEncryption
         | A::GetBucketVersioning
+        | A::GetObjectLockConfiguration
+        | A::PutObjectLockConfiguration
         | A::PutBucketVersioning
         | A::GetBucketAcl
         | A::PutBucketAcl
@@ -123,6 +128,12 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         | A::GetBucketTagging
         | A::PutBucketTagging
         | A::DeleteBucketTagging => of_bucket(caller, action, &bucket_path),
+        A::GetObjectRetention => at("GET").query("retention"),
+        A::PutObjectRetention => at("PUT").query("retention").body(b"<Retention/>"),
+        A::GetObjectLegalHold => at("GET").query("legal-hold"),
+        A::PutObjectLegalHold => at("PUT")
+            .query("legal-hold")
+            .body(b"<LegalHold><Status>OFF</Status></LegalHold>"),
         A::ListObjectVersions => caller.ask("GET", &format!("{bucket_path}?versions")),
         A::ListMultipartUploads => caller.ask("GET", &format!("{bucket_path}?uploads")),
         A::PutObject => at("PUT").body(b"changed"),
@@ -177,6 +188,9 @@ fn unset(action: Action) -> Option<&'static str> {
         Action::GetBucketPolicy | Action::GetBucketPolicyStatus => Some("NoSuchBucketPolicy"),
         Action::GetBucketCors => Some("NoSuchCORSConfiguration"),
         Action::GetBucketTagging => Some("NoSuchTagSet"),
+        Action::GetObjectRetention | Action::GetObjectLegalHold => {
+            Some("NoSuchObjectLockConfiguration")
+        }
         Action::GetBucketWebsite => Some("NoSuchWebsiteConfiguration"),
         Action::GetBucketReplication => Some("ReplicationConfigurationNotFoundError"),
         _ => None,
@@ -210,7 +224,10 @@ struct Scene {
 fn scene() -> Scene {
     let server = Server::start();
     let owner = server.agency();
-    owner.make_bucket("actas").ok();
+    owner
+        .ask("PUT", "/actas")
+        .header("x-amz-bucket-object-lock-enabled", "true")
+        .ok();
     owner.put("actas/acta", b"secreto").ok();
     owner.ask("PUT", "/actas?lifecycle").body(LIFECYCLE).ok();
     let upload = owner.begin_upload("actas/acta");

@@ -29,6 +29,7 @@ mod keys;
 mod law_one;
 mod lifecycle;
 mod lists;
+mod locks;
 mod multipart;
 mod notifications;
 mod objects;

@@ -69,6 +69,7 @@ codes! {
     InvalidBucketAclWithObjectOwnership 400 "Bucket cannot have ACLs set with BucketOwnerEnforced";
     InvalidArgument 400 "Invalid argument.";
     InvalidBucketName 400 "The specified bucket is not valid.";
+    InvalidBucketState 409 "The request is not valid with the current state of the bucket.";
     InvalidDigest 400 "The Content-MD5 you specified is not valid.";
     InvalidObjectState 403 "The operation is not valid for the object's storage class.";
     InvalidPart 400 "One or more of the specified parts could not be found or did not match.";
@@ -100,12 +101,16 @@ codes! {
     NoSuchKey 404 "The specified key does not exist.";
     NoSuchTagSet 404 "The TagSet does not exist.";
     NoSuchPublicAccessBlockConfiguration 404 "The public access block configuration was not found";
+    NoSuchObjectLockConfiguration 404
+        "The specified object does not have a ObjectLock configuration";
     NoSuchUpload 404 "The specified upload does not exist; it may have been aborted or completed.";
     NoSuchVersion 404 "The specified version does not exist.";
     NoSuchWebsiteConfiguration 404 "The specified bucket does not have a website configuration.";
     NotImplemented 501 "The request implies functionality that is not implemented.";
     NotModified 304 "Not Modified";
     OwnershipControlsNotFoundError 404 "The bucket ownership controls were not found";
+    ObjectLockConfigurationNotFoundError 404
+        "Object Lock configuration does not exist for this bucket";
     PreconditionFailed 412 "At least one of the preconditions you specified did not hold.";
     QuotaExceeded 403 "The quota of the bucket or of the agency is reached.";
     ReplicationConfigurationNotFoundError 404 "The replication configuration was not found.";

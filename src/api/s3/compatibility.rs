@@ -239,11 +239,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Not in this version.",
     ),
     (
-        "GetBucketVersioning",
-        "GET /bucket?versioning",
-        "Not in this version.",
-    ),
-    (
         "GetBucketWebsite",
         "GET /bucket?website",
         "Not in this version.",
@@ -261,21 +256,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "GetObjectAttributes",
         "GET /bucket/key?attributes",
-        "Not in this version.",
-    ),
-    (
-        "GetObjectLegalHold",
-        "GET /bucket/key?legal-hold",
-        "Not in this version.",
-    ),
-    (
-        "GetObjectLockConfiguration",
-        "GET /bucket?object-lock",
-        "Not in this version.",
-    ),
-    (
-        "GetObjectRetention",
-        "GET /bucket/key?retention",
         "Not in this version.",
     ),
     (
@@ -317,11 +297,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "ListObjectAnnotations",
         "GET /bucket/key?annotation",
         "Annotations are not stored; metadata and tags are.",
-    ),
-    (
-        "ListObjectVersions",
-        "GET /bucket?versions",
-        "Not in this version.",
     ),
     (
         "PutBucketAbac",
@@ -386,11 +361,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Nobody is billed for requests here.",
     ),
     (
-        "PutBucketVersioning",
-        "PUT /bucket?versioning",
-        "Not in this version.",
-    ),
-    (
         "PutBucketWebsite",
         "PUT /bucket?website",
         "Documents are not served as web sites; a reverse proxy does that better.",
@@ -404,21 +374,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "PutObjectAnnotation",
         "PUT /bucket/key?annotation",
         "Annotations are not stored; metadata and tags are.",
-    ),
-    (
-        "PutObjectLegalHold",
-        "PUT /bucket/key?legal-hold",
-        "Not in this version.",
-    ),
-    (
-        "PutObjectLockConfiguration",
-        "PUT /bucket?object-lock",
-        "Not in this version.",
-    ),
-    (
-        "PutObjectRetention",
-        "PUT /bucket/key?retention",
-        "Not in this version.",
     ),
     (
         "PutPublicAccessBlock",

@@ -34,6 +34,7 @@ use super::encryption::Wanted;
 use super::error::S3Error;
 use super::lifecycle;
 use super::metadata;
+use super::object_lock;
 use super::put_object;
 use super::reply;
 use super::reply::Reply;
@@ -81,7 +82,10 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     }
     let copied = source.version.clone();
     let body = source.body(req, 0..size_bytes, algorithm).await?;
+    let (lock, lock_rule) = object_lock::of_new_object(req, &bucket)?;
     let object = NewObject {
+        lock,
+        lock_rule,
         metadata,
         asked: wanted.or_default_of(req, &bucket)?,
         precondition,

@@ -1,5 +1,7 @@
 //! CreateBucket. Source: AWS S3 API Reference, "CreateBucket".
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use crate::access::acl::Acl;
@@ -9,6 +11,7 @@ use crate::meta;
 use crate::meta::records::BucketDocument;
 use crate::meta::records::Documents;
 use crate::store;
+use crate::store::locks::LockRule;
 
 use super::acl;
 use super::code::Code;
@@ -26,7 +29,6 @@ struct CreateBucketConfiguration {
 }
 
 pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
-    check_headers(req)?;
     let bucket_name = req.bucket_name()?;
     let documents = documents(req)?;
     let permit = req.permit_new_bucket()?;
@@ -97,14 +99,27 @@ fn documents(req: &S3Request) -> Result<Documents, S3Error> {
         }
         documents.push((BucketDocument::Acl, acl.write().into()));
     }
+    documents.extend(lock_rule(req)?);
     Ok(documents.into_iter().collect())
 }
 
-/// Refuses what this store does not do.
-fn check_headers(req: &S3Request) -> Result<(), S3Error> {
-    let locked = req.header("x-amz-bucket-object-lock-enabled");
-    if locked.is_some_and(|locked| !locked.eq_ignore_ascii_case("false")) {
-        return Err(S3Error::not_implemented("Object Lock"));
+/// The configuration of a bucket whose versions can be locked.
+fn lock_rule(req: &S3Request) -> Result<Option<(BucketDocument, Arc<str>)>, S3Error> {
+    let name = "x-amz-bucket-object-lock-enabled";
+    let Some(text) = req.header(name) else {
+        return Ok(None);
+    };
+    let text = text.to_ascii_lowercase();
+    match text.as_str() {
+        "false" => Ok(None),
+        "true" => Ok(Some((
+            BucketDocument::ObjectLock,
+            LockRule::default().text().into(),
+        ))),
+        _ => Err(S3Error::argument(
+            name,
+            &text,
+            "The value is true or false.",
+        )),
     }
-    Ok(())
 }

@@ -13,6 +13,7 @@ use super::encryption::About;
 use super::encryption::Wanted;
 use super::error::S3Error;
 use super::metadata;
+use super::object_lock;
 use super::put_object;
 use super::reply;
 use super::reply::Reply;
@@ -28,7 +29,10 @@ pub(super) async fn create_multipart_upload(req: &S3Request) -> Result<Reply, S3
     let (permit, bucket) = req.permit_object().await?;
     metadata.acl = acl::of_new_object(req, &bucket)?;
     tagging::permit(req, &bucket, &metadata.tags).await?;
+    // Its bucket's rule holds for it when it is completed.
+    let (lock, _) = object_lock::of_new_object(req, &bucket)?;
     let upload = NewUpload {
+        lock,
         metadata,
         checksum,
         asked: wanted.or_default_of(req, &bucket)?,

@@ -142,7 +142,8 @@ pub(super) fn check_integrity_header(req: &S3Request) -> Result<(), S3Error> {
     Err(S3Error::new(Code::InvalidRequest, message))
 }
 
-fn has_integrity_header(req: &S3Request) -> bool {
+/// Whether anything protects a body.
+pub(super) fn has_integrity_header(req: &S3Request) -> bool {
     req.head.headers.contains_key("content-md5")
         || req.head.headers.contains_key("x-amz-trailer")
         || req

@@ -302,7 +302,21 @@ impl From<store::Error> for S3Error {
             E::UnreadableDocument(_) => Code::InternalError,
             E::KeyUnavailable(_) | E::Damaged | E::Blobs(_) | E::Keys(_) => Code::InternalError,
         };
+        let message = match &error {
+            E::Metadata(meta::Error::Locked) => {
+                Some("Access Denied because object protected by object lock.")
+            }
+            E::Metadata(meta::Error::NotVersioned) => Some(
+                "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
+            ),
+            E::Metadata(meta::Error::Lockable) => Some(
+                "An Object Lock configuration is present on this bucket, so the versioning state \
+                 cannot be changed.",
+            ),
+            _ => None,
+        };
         Self {
+            message: message.map(Cow::Borrowed),
             source: Some(Box::new(error)),
             ..code.into()
         }
@@ -345,6 +359,8 @@ fn of_metadata(error: &meta::Error) -> Code {
         E::VersioningChanged => Code::ConditionalRequestConflict,
         E::PreconditionFailed => Code::PreconditionFailed,
         E::NoSuchObject => Code::NoSuchKey,
+        E::Locked => Code::AccessDenied,
+        E::NotVersioned | E::Lockable => Code::InvalidBucketState,
         E::NoSuchUpload => Code::NoSuchUpload,
         E::InvalidPart { .. } => Code::InvalidPart,
         E::InvalidPartOrder => Code::InvalidPartOrder,

@@ -29,6 +29,7 @@ use super::encryption::About;
 use super::error::S3Error;
 use super::lifecycle;
 use super::metadata;
+use super::object_lock;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
@@ -81,6 +82,7 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
     } = slice(req, &permit, head, &extent).await?;
     let mut builder = reply::builder(status);
     describe(req, &mut builder, head, &range, status);
+    object_lock::describe(req, &mut builder, &bucket, version_id, &head.lock).await?;
     if let Some(version) = version {
         builder.insert_header(version);
     }

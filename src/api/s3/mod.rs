@@ -60,6 +60,7 @@ mod list_objects;
 mod list_objects_v2;
 mod list_parts;
 mod object_acl;
+mod object_lock;
 mod preflight;
 mod put_bucket_lifecycle_configuration;
 mod put_bucket_notification_configuration;
@@ -115,6 +116,12 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::ListObjectsV2 => list_objects_v2::list_objects_v2(req).await,
         Action::GetBucketVersioning => get_bucket_versioning::get_bucket_versioning(req).await,
         Action::PutBucketVersioning => put_bucket_versioning::put_bucket_versioning(req).await,
+        Action::GetObjectLockConfiguration => object_lock::get_object_lock_configuration(req).await,
+        Action::PutObjectLockConfiguration => object_lock::put_object_lock_configuration(req).await,
+        Action::GetObjectRetention => object_lock::get_object_retention(req).await,
+        Action::PutObjectRetention => object_lock::put_object_retention(req).await,
+        Action::GetObjectLegalHold => object_lock::get_object_legal_hold(req).await,
+        Action::PutObjectLegalHold => object_lock::put_object_legal_hold(req).await,
         Action::ListObjectVersions => list_object_versions::list_object_versions(req).await,
         Action::ListMultipartUploads => list_multipart_uploads::list_multipart_uploads(req).await,
         Action::PutObject => put_object::put_object(req).await,

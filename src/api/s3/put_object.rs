@@ -16,6 +16,7 @@ use super::encryption::Wanted;
 use super::error::S3Error;
 use super::lifecycle;
 use super::metadata;
+use super::object_lock;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
@@ -30,7 +31,10 @@ pub(super) async fn put_object(req: &S3Request) -> Result<Reply, S3Error> {
     let (permit, bucket) = req.permit_object().await?;
     metadata.acl = acl::of_new_object(req, &bucket)?;
     tagging::permit(req, &bucket, &metadata.tags).await?;
+    let (lock, lock_rule) = object_lock::of_new_object(req, &bucket)?;
     let object = NewObject {
+        lock,
+        lock_rule,
         metadata,
         asked: wanted.or_default_of(req, &bucket)?,
         precondition,

@@ -135,12 +135,32 @@ const POLICY_HEADERS: &[&str] = &[
     "x-amz-trailer",
 ];
 
+/// What is to keep a new object.
+const LOCK_HEADERS: [&str; 3] = [
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
+];
+
+const BYPASS: &str = "x-amz-bypass-governance-retention";
+
+const RETENTION_HEADERS: &[&str] = &[
+    BYPASS,
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
+
 const PUT_HEADERS: &[&str] = &[
     "x-amz-acl",
     "x-amz-checksum-*",
     "x-amz-decoded-content-length",
     "x-amz-grant-*",
     "x-amz-meta-*",
+    LOCK_HEADERS[0],
+    LOCK_HEADERS[1],
+    LOCK_HEADERS[2],
     "x-amz-sdk-checksum-algorithm",
     SEALING_HEADERS[0],
     SEALING_HEADERS[1],
@@ -173,6 +193,9 @@ const COPY_HEADERS: &[&str] = &[
     "x-amz-grant-*",
     "x-amz-meta-*",
     "x-amz-metadata-directive",
+    LOCK_HEADERS[0],
+    LOCK_HEADERS[1],
+    LOCK_HEADERS[2],
     SEALING_HEADERS[0],
     SEALING_HEADERS[1],
     SEALING_HEADERS[2],
@@ -341,6 +364,10 @@ pub const ROUTES: &[Route] = &[
     .by("lifecycle")
     .headers(LIFECYCLE_HEADERS),
     route("DELETE", Scope::Bucket, Action::DeleteBucketLifecycle).by("lifecycle"),
+    route("GET", Scope::Bucket, Action::GetObjectLockConfiguration).by("object-lock"),
+    route("PUT", Scope::Bucket, Action::PutObjectLockConfiguration)
+        .by("object-lock")
+        .headers(UPLOAD_HEADERS),
     route("GET", Scope::Bucket, Action::ListObjectVersions)
         .by("versions")
         .query(&[
@@ -389,7 +416,7 @@ pub const ROUTES: &[Route] = &[
         .headers(&["x-amz-optional-object-attributes"]),
     route("POST", Scope::Bucket, Action::DeleteObjects)
         .by("delete")
-        .headers(UPLOAD_HEADERS),
+        .headers(RETENTION_HEADERS),
     route("POST", Scope::Object, Action::CreateMultipartUpload)
         .by("uploads")
         .headers(PUT_HEADERS),
@@ -429,6 +456,20 @@ pub const ROUTES: &[Route] = &[
         .having("x-amz-copy-source")
         .headers(COPY_HEADERS),
     route("PUT", Scope::Object, Action::PutObject).headers(PUT_HEADERS),
+    route("GET", Scope::Object, Action::GetObjectRetention)
+        .by("retention")
+        .query(&["versionId"]),
+    route("PUT", Scope::Object, Action::PutObjectRetention)
+        .by("retention")
+        .query(&["versionId"])
+        .headers(RETENTION_HEADERS),
+    route("GET", Scope::Object, Action::GetObjectLegalHold)
+        .by("legal-hold")
+        .query(&["versionId"]),
+    route("PUT", Scope::Object, Action::PutObjectLegalHold)
+        .by("legal-hold")
+        .query(&["versionId"])
+        .headers(UPLOAD_HEADERS),
     route("GET", Scope::Object, Action::GetObjectTagging)
         .by("tagging")
         .query(&["versionId"]),
@@ -445,7 +486,9 @@ pub const ROUTES: &[Route] = &[
     route("HEAD", Scope::Object, Action::HeadObject)
         .query(READ_QUERY)
         .headers(READ_HEADERS),
-    route("DELETE", Scope::Object, Action::DeleteObject).query(&["versionId"]),
+    route("DELETE", Scope::Object, Action::DeleteObject)
+        .query(&["versionId"])
+        .headers(&[BYPASS]),
     route("GET", Scope::Object, Action::GetObjectAttributes)
         .by("attributes")
         .query(&["versionId"])
@@ -672,6 +715,20 @@ mod tests {
         ),
         ("GET /b?versioning", "", Some(Action::GetBucketVersioning)),
         ("PUT /b?versioning", "", Some(Action::PutBucketVersioning)),
+        (
+            "GET /b?object-lock",
+            "",
+            Some(Action::GetObjectLockConfiguration),
+        ),
+        (
+            "PUT /b?object-lock",
+            "",
+            Some(Action::PutObjectLockConfiguration),
+        ),
+        ("GET /b/k?retention", "", Some(Action::GetObjectRetention)),
+        ("PUT /b/k?retention", "", Some(Action::PutObjectRetention)),
+        ("GET /b/k?legal-hold", "", Some(Action::GetObjectLegalHold)),
+        ("PUT /b/k?legal-hold", "", Some(Action::PutObjectLegalHold)),
         ("GET /b?versions", "", Some(Action::ListObjectVersions)),
         ("GET /b?tagging", "", Some(Action::GetBucketTagging)),
         ("PUT /b?tagging", "", Some(Action::PutBucketTagging)),

@@ -50,7 +50,11 @@ impl Command for CreateBucket {
             name: self.name.clone(),
             owner: self.owner.clone(),
             created: self.created,
-            versioning: Versioning::Off,
+            versioning: match self.documents.get(BucketDocument::ObjectLock) {
+                // What can be locked is kept.
+                Some(_) => Versioning::Enabled,
+                None => Versioning::Off,
+            },
             documents: self.documents.clone(),
         };
         tx.execute(
@@ -154,7 +158,8 @@ impl Command for SetQuota {
 }
 
 /// Switches versioning on or suspends it. Refused with [`Error::NoSuchBucket`], or
-/// [`Error::VersioningChanged`] for [`Versioning::Off`] on a bucket that had it on.
+/// [`Error::VersioningChanged`] for [`Versioning::Off`] on a bucket that had it on, or
+/// [`Error::Lockable`] for [`Versioning::Suspended`] on one whose versions can be locked.
 #[derive(Clone, Copy, Debug)]
 pub struct SetVersioning {
     /// Which bucket.
@@ -177,6 +182,9 @@ impl Command for SetVersioning {
             (None, _) => Err(Error::NoSuchBucket),
             (Some(now), wanted) if now == wanted => Ok(()),
             (Some(_), Versioning::Off) => Err(Error::VersioningChanged),
+            (Some(_), Versioning::Suspended) if is_lockable(tx, self.bucket_id)? => {
+                Err(Error::Lockable)
+            }
             (Some(_), wanted) => {
                 tx.execute(
                     "UPDATE buckets SET versioning = ?2 WHERE bucket_id = ?1",
@@ -188,7 +196,9 @@ impl Command for SetVersioning {
     }
 }
 
-/// Sets a configuration of a bucket, or removes it. Refused with [`Error::NoSuchBucket`].
+/// Sets a configuration of a bucket, or removes it. Refused with [`Error::NoSuchBucket`]; that of
+/// locks with [`Error::NotVersioned`] if the bucket does not keep versions, and never removed
+/// ([`Error::Lockable`]).
 #[derive(Clone, Debug)]
 pub struct SetBucketDocument {
     /// Which bucket.
@@ -204,13 +214,18 @@ impl Command for SetBucketDocument {
     type Output = ();
 
     fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
-        let found: Option<bool> = tx.first(
-            "SELECT true FROM buckets WHERE bucket_id = ?1",
+        let found = tx.first(
+            "SELECT versioning FROM buckets WHERE bucket_id = ?1",
             [Sql(self.bucket_id)],
-            |row| row.get(0),
+            |row| column::<Versioning>(row, 0),
         )?;
-        if found.is_none() {
-            return Err(Error::NoSuchBucket);
+        let versioning = found.ok_or(Error::NoSuchBucket)?;
+        match (self.kind, &self.body) {
+            (BucketDocument::ObjectLock, None) => return Err(Error::Lockable),
+            (BucketDocument::ObjectLock, Some(_)) if versioning != Versioning::Enabled => {
+                return Err(Error::NotVersioned);
+            }
+            _ => {}
         }
         tx.notices().forget(self.bucket_id);
         match &self.body {
@@ -224,6 +239,16 @@ impl Command for SetBucketDocument {
             }
         }
     }
+}
+
+/// Whether a bucket has a configuration of locks, whatever it says.
+fn is_lockable(tx: &Tx<'_>, bucket_id: BucketId) -> Result<bool, Error> {
+    let found = tx.first(
+        "SELECT 1 FROM bucket_documents WHERE bucket_id = ?1 AND kind = ?2",
+        (Sql(bucket_id), Sql(BucketDocument::ObjectLock)),
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
 }
 
 fn set_document(

@@ -9,11 +9,13 @@ use super::super::usage::{self, Change};
 use super::super::versions::{Spot, make_garbage};
 use super::put_object::PutOutcome;
 use super::uploads::{UploadPlace, end};
+use crate::access::lock::Release;
 use crate::types::checksum::ObjectChecksum;
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
 use crate::types::ids::{BlobId, PartNumber, Sequence, VersionId};
 use crate::types::limits;
+use crate::types::lock::Lock;
 
 /// Completes an upload. The caller has read the parts, compared them with what the client names
 /// and computed tag and checksum; should a part have been replaced since, its sequence tells.
@@ -36,6 +38,10 @@ pub struct CompleteUpload {
     pub etag: Etag,
     /// The object's checksum.
     pub checksum: Option<ObjectChecksum>,
+    /// What keeps it.
+    pub lock: Lock,
+    /// What locks on what it replaces are judged by.
+    pub release: Release,
 }
 
 /// A part of a completed object.
@@ -76,6 +82,7 @@ impl Command for CompleteUpload {
 
     fn apply(&self, tx: &Tx<'_>) -> Result<PutOutcome, Error> {
         let spot = Spot::look(tx, self.place.bucket_id, &self.place.object_key)?;
+        let spot = spot.releasing(self.release);
         let upload = self.place.find(tx)?;
         spot.admits(&self.version_id)?;
         self.precondition.check(spot.etag())?;
@@ -110,6 +117,7 @@ impl Command for CompleteUpload {
             checksum: self.checksum,
             encryption: upload.encryption,
             wrapped_key: Vec::new(),
+            lock: self.lock,
             body: StoredBody::Parts {
                 upload: upload.number,
                 count,

@@ -5,6 +5,7 @@ use super::super::error::Error;
 use super::super::records::{Owner, Precondition, Versioning};
 use super::super::schema::OfAgency;
 use super::super::versions::{Removed, Spot};
+use crate::access::lock::Release;
 use crate::types::clock::Time;
 use crate::types::etag::EtagMatch;
 use crate::types::ids::{BucketId, VersionId};
@@ -21,6 +22,8 @@ pub struct Deletion {
     pub marker_version_id: VersionId,
     /// What the current version must be.
     pub if_match: Option<EtagMatch>,
+    /// What its lock is judged by.
+    pub release: Release,
 }
 
 /// What a deletion did.
@@ -39,7 +42,7 @@ pub enum DeleteOutcome {
 }
 
 /// Deletes one. Refused with [`Error::NoSuchBucket`], [`Error::VersioningChanged`],
-/// [`Error::PreconditionFailed`] or, with `if_match`, [`Error::NoSuchObject`].
+/// [`Error::PreconditionFailed`], [`Error::Locked`] or, with `if_match`, [`Error::NoSuchObject`].
 #[derive(Clone, Debug)]
 pub struct DeleteObject {
     /// Where.
@@ -105,7 +108,7 @@ fn delete(
     at: Time,
     owner: &Owner,
 ) -> Result<DeleteOutcome, Error> {
-    let spot = Spot::look(tx, bucket_id, &deletion.object_key)?;
+    let spot = Spot::look(tx, bucket_id, &deletion.object_key)?.releasing(deletion.release);
     // Preconditions look at the current version even when another one is deleted.
     // Source: AWS S3 User Guide, "How to perform conditional deletes".
     let precondition = Precondition {

@@ -6,6 +6,7 @@ use super::super::error::Error;
 use super::super::records::Owner;
 use super::super::schema::OfAgency;
 use super::super::versions::Spot;
+use crate::access::lock::Release;
 use crate::types::clock::Time;
 use crate::types::ids::{BucketId, Sequence, VersionId};
 use crate::types::names::ObjectKey;
@@ -41,6 +42,8 @@ pub struct ExpireVersion {
     pub at: Time,
     /// The owner of the delete marker: the bucket's.
     pub owner: Owner,
+    /// What locks are judged by.
+    pub release: Release,
 }
 
 impl Command for ExpireVersion {
@@ -49,6 +52,7 @@ impl Command for ExpireVersion {
 
     fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
         let spot = Spot::look(tx, self.bucket_id, &self.object_key)?;
+        let spot = spot.releasing(self.release);
         match self.expiry {
             Expiry::Current => {
                 if spot.sequence() != Some(self.sequence) {

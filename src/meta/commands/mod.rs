@@ -10,12 +10,14 @@ mod events;
 mod expire_version;
 mod issuers;
 mod lifecycle;
+mod lock_version;
 mod operators;
 mod put_object;
 mod revocations;
 mod rewrap;
 mod roles;
 mod tags;
+mod trusted_time;
 mod uploads;
 
 #[cfg(test)]
@@ -31,12 +33,14 @@ pub use events::{DeleteWebhook, RecordDelivery, ReplayDeliveries, SetWebhook, Tr
 pub use expire_version::{ExpireVersion, Expiry};
 pub use issuers::{AddIssuer, RemoveIssuer, RotateSigningKey};
 pub use lifecycle::RecordLifecycle;
+pub use lock_version::{LockChange, LockVersion};
 pub use operators::AddOperator;
 pub use put_object::{PutObject, PutOutcome};
 pub use revocations::{LiftRevocation, Revoke};
 pub use rewrap::{RewrapStep, Rewrapped};
 pub use roles::{DeleteRole, Join, Leave, Membership, SetRole};
 pub use tags::{SetAcl, SetTags};
+pub use trusted_time::KeepTrustedTime;
 pub use uploads::{AbortUpload, CreateUpload, PutPart, UploadPlace};
 pub use uploads::{CollectAbandoned, ForgetGarbage, Progress};
 

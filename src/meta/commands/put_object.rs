@@ -5,11 +5,13 @@ use super::super::error::Error;
 use super::super::records::{NewVersion, Precondition, StoredBody};
 use super::super::schema::OfAgency;
 use super::super::versions::Spot;
+use crate::access::lock::Release;
 use crate::types::ids::{BucketId, Sequence};
 use crate::types::names::ObjectKey;
 
 /// Stores a version. Refused with [`Error::NoSuchBucket`], [`Error::VersioningChanged`],
-/// [`Error::PreconditionFailed`], [`Error::NoSuchObject`] or [`Error::QuotaExceeded`].
+/// [`Error::PreconditionFailed`], [`Error::NoSuchObject`], [`Error::Locked`] or
+/// [`Error::QuotaExceeded`].
 #[derive(Clone, Debug)]
 pub struct PutObject {
     /// Where.
@@ -20,6 +22,8 @@ pub struct PutObject {
     pub precondition: Precondition,
     /// What.
     pub version: NewVersion,
+    /// What locks on what it replaces are judged by.
+    pub release: Release,
 }
 
 /// What became of a stored version.
@@ -41,7 +45,7 @@ impl Command for PutObject {
     }
 
     fn apply(&self, tx: &Tx<'_>) -> Result<PutOutcome, Error> {
-        let spot = Spot::look(tx, self.bucket_id, &self.object_key)?;
+        let spot = Spot::look(tx, self.bucket_id, &self.object_key)?.releasing(self.release);
         spot.admits(&self.version.version_id)?;
         self.precondition.check(spot.etag())?;
         spot.has_room(tx, self.version.size_bytes)?;

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::super::Index;
 use super::super::error::Error;
+use super::super::fixture::release;
 use super::super::fixture::{
     Place, at, blob, bucket, entry, inline, new_version, object_key, owner, put, version,
 };
@@ -21,6 +22,7 @@ use crate::types::clock::Time;
 use crate::types::etag::{Etag, EtagMatch};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
 use crate::types::limits;
+use crate::types::lock::Lock;
 
 /// After everything that these tests do.
 const LATER: Time = Time::from_millis(i64::MAX);
@@ -96,6 +98,7 @@ async fn writes_happen_only_if_their_precondition_holds() {
             version: None,
             marker_version_id: VersionId::Null,
             if_match: if_match.clone(),
+            release: release(),
         },
         at: at(5),
         owner: owner(),
@@ -126,6 +129,7 @@ async fn a_refused_key_leaves_the_other_deletions_be() {
         version: None,
         marker_version_id: VersionId::Null,
         if_match,
+        release: release(),
     };
     let command = DeleteObjects {
         bucket_id: made.id,
@@ -183,6 +187,7 @@ fn upload_place(bucket: &BucketRecord, key: &str, byte: u8) -> UploadPlace {
 
 fn create_upload(bucket: &BucketRecord, key: &str, byte: u8) -> CreateUpload {
     CreateUpload {
+        lock: Lock::NONE,
         place: upload_place(bucket, key, byte),
         owner: owner(),
         initiated: at(100 + i64::from(byte)),
@@ -246,6 +251,8 @@ fn complete(bucket: &BucketRecord, key: &str, parts: Vec<CompletedPart>) -> Comp
             parts: Some(3),
         },
         checksum: None,
+        lock: Lock::NONE,
+        release: release(),
     }
 }
 
@@ -428,6 +435,7 @@ async fn removing_objects_and_buckets_abandons_their_parts() {
             version: None,
             marker_version_id: VersionId::Null,
             if_match: None,
+            release: release(),
         },
         at: at(1_000),
         owner: owner(),

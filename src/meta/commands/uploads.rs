@@ -15,6 +15,7 @@ use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, Obj
 use crate::types::clock::Time;
 use crate::types::ids::{BlobId, BucketId, PartNumber, Sequence, UploadId};
 use crate::types::limits;
+use crate::types::lock::Lock;
 use crate::types::names::ObjectKey;
 
 /// An upload, as every request about it names it.
@@ -59,6 +60,8 @@ pub struct CreateUpload {
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
     /// How its parts are sealed.
     pub encryption: Encryption,
+    /// What will keep its object.
+    pub lock: Lock,
 }
 
 impl Command for CreateUpload {
@@ -81,8 +84,8 @@ impl Command for CreateUpload {
         let number = UploadNumber(tx.next_number());
         tx.execute(
             "INSERT INTO uploads (upload_number, upload_id, bucket_id, object_key, owner,
-                 initiated_ms, content_type, metadata, checksum_kind, encryption)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 initiated_ms, content_type, metadata, checksum_kind, encryption, lock)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             (
                 Sql(number),
                 Sql(&self.place.upload_id),
@@ -94,6 +97,7 @@ impl Command for CreateUpload {
                 codec::metadata_text(&self.metadata),
                 self.checksum.map(Sql),
                 codec::encryption_text(&self.encryption),
+                codec::lock_bytes(&self.lock),
             ),
         )?;
         Ok(number)

@@ -18,6 +18,7 @@ mod pieces;
 mod revocations;
 mod rewrap;
 mod roles;
+mod trusted_time;
 mod uploads;
 mod walk;
 

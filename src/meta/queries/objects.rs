@@ -17,7 +17,7 @@ macro_rules! head_columns {
     () => {
         "SELECT o.sequence, o.version_id, o.size_bytes, o.etag, o.modified_ms, p.canonical_id, \
          p.name, d.content_type, d.metadata, d.checksum, d.upload_number, d.parts_count, \
-         d.encryption "
+         d.encryption, d.lock "
     };
 }
 
@@ -176,20 +176,21 @@ fn read_head(row: &Row<'_>) -> rusqlite::Result<ObjectHead> {
             Some(upload) => Some((upload, row.get(11)?)),
         },
         encryption: codec::encryption(row, 12)?,
+        lock: optional(row, 13)?.unwrap_or_default(),
     })
 }
 
 fn read_object(row: &Row<'_>) -> rusqlite::Result<ObjectRecord> {
     let head = read_head(row)?;
-    let blob_id: Option<BlobId> = optional(row, 14)?;
+    let blob_id: Option<BlobId> = optional(row, 15)?;
     let body = match (blob_id, head.parts) {
         (Some(blob_id), _) => StoredBody::Blob(blob_id),
         (None, Some((upload, count))) => StoredBody::Parts { upload, count },
-        (None, None) => StoredBody::Inline(Bytes::copy_from_slice(row.get_ref(15)?.as_blob()?)),
+        (None, None) => StoredBody::Inline(Bytes::copy_from_slice(row.get_ref(16)?.as_blob()?)),
     };
     Ok(ObjectRecord {
         head,
-        wrapped_key: row.get(13)?,
+        wrapped_key: row.get(14)?,
         body,
     })
 }

@@ -27,7 +27,7 @@ pub struct UploadMarker {
 /// Finds one upload; its rows are for [`read_upload`].
 pub(in super::super) const UPLOAD: &str = "
     SELECT upload_number, upload_id, object_key, p.canonical_id, p.name, initiated_ms,
-        content_type, metadata, checksum_kind, encryption
+        content_type, metadata, checksum_kind, encryption, lock
     FROM uploads JOIN principals p ON p.number = owner
     WHERE bucket_id = ?1 AND object_key = ?2 AND upload_id = ?3";
 
@@ -42,6 +42,7 @@ pub(in super::super) fn read_upload(row: &Row<'_>) -> rusqlite::Result<UploadRec
         metadata: codec::metadata(row, 6)?,
         checksum: optional(row, 8)?,
         encryption: codec::encryption(row, 9)?,
+        lock: optional(row, 10)?.unwrap_or_default(),
     })
 }
 
