@@ -69,6 +69,10 @@ actions! {
     PutBucketEncryption, "s3:PutEncryptionConfiguration", Write;
     /// New objects of a bucket are sealed as any.
     DeleteBucketEncryption, "s3:PutEncryptionConfiguration", Write;
+    /// Where the access log of a bucket goes.
+    GetBucketLogging, "s3:GetBucketLogging", Read;
+    /// Sets where the access log of a bucket goes.
+    PutBucketLogging, "s3:PutBucketLogging", Write;
     /// Who is told of changes in a bucket.
     GetBucketNotificationConfiguration, "s3:GetBucketNotification", Read;
     /// Sets who is told of changes in a bucket.

@@ -9,6 +9,7 @@
 //! Keeps: law 8 (a setting that is unknown or unclear stops the start) and law 10 (bounds).
 //! Start at [`Config`]; `reader.rs` has the order of the sources.
 
+mod access_log;
 mod audit;
 mod auth;
 mod blobs;
@@ -31,6 +32,7 @@ use std::env;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+pub use access_log::AccessLog;
 pub use audit::{Audit, AuditReads};
 pub use auth::{AgencySource, Auth, Issuer, IssuerKeys, KeysUrl};
 pub use blobs::{Blobs, RemoteBlobs};
@@ -78,6 +80,8 @@ pub struct Config {
     pub auth: Auth,
     /// When what expires goes.
     pub lifecycle: Lifecycle,
+    /// How often access logs are delivered.
+    pub access_log: AccessLog,
     /// Who may be told of events, and how.
     pub webhooks: Webhooks,
     /// What one process gives at most.
@@ -188,6 +192,7 @@ impl Config {
             audit: Audit::read(reader),
             auth: Auth::read(reader),
             lifecycle: Lifecycle::read(reader, testing),
+            access_log: AccessLog::read(reader),
             webhooks: Webhooks::read(reader),
             limits: Limits::read(reader),
             log: Log::read(reader),

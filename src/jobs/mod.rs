@@ -2,13 +2,16 @@
 //!
 //! Owns: when the sweep and lifecycle run, how much of it at a time, and what lifecycle rules mean;
 //! when the keys of issuers are fetched, and from where; how events are told to webhooks, and where
-//! those may be.
-//! May touch: `auth`, `store`, `config`, `telemetry`, `types`. Never: requests, permits; a job acts
-//! through the steps that `store` and `auth` offer it and nothing else.
+//! those may be; the deliveries of access logs.
+//! May touch: `access`, `auth`, `store`, `config`, `telemetry`, `types`. Never: requests; a job
+//! acts through the steps that `store` and `auth` offer it, and asks `access` for permission to
+//! deliver what an owner configured, in the owner's name.
 //! Keeps: law 10 (every step is bounded) and, through `store`, that nothing referred to is removed;
 //! only hosts of the settings are asked for anything.
 //! Start at `sweep.rs`.
 
+pub mod access_log;
+pub mod delivery;
 pub mod fetch;
 pub mod issuer_keys;
 pub mod lifecycle;

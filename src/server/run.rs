@@ -134,7 +134,7 @@ fn start_jobs(
     config: &Config,
     house: &House,
     stopping: watch::Receiver<bool>,
-) -> [JoinHandle<()>; 5] {
+) -> [JoinHandle<()>; 6] {
     let store = &house.store;
     let day = Day::of_seconds(config.lifecycle.day_seconds);
     [
@@ -142,6 +142,13 @@ fn start_jobs(
         jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
         jobs::rewrap::start(store.clone(), stopping.clone()),
         jobs::lifecycle::start(store.clone(), day, stopping.clone()),
+        jobs::access_log::start(
+            store.clone(),
+            Arc::clone(&house.access_log),
+            &config.s3.region,
+            Duration::from_secs(config.access_log.deliver_seconds),
+            stopping.clone(),
+        ),
         jobs::webhooks::start(store.clone(), &config.webhooks, &config.s3.region, stopping),
     ]
 }
@@ -220,6 +227,7 @@ fn house(
         signing_keys: SigningKeys::default(),
         day: Day::of_seconds(config.lifecycle.day_seconds),
         webhooks: Allowed::new(&config.webhooks),
+        access_log: Arc::default(),
         region: config.s3.region.clone(),
         is_secure: config.s3.tls.is_some(),
         anonymous: Anonymous::new(

@@ -57,6 +57,7 @@ fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
         ("BucketTagging", "tagging", TAGGING),
         ("BucketLifecycleConfiguration", "lifecycle", LIFECYCLE),
         ("BucketLifecycle", "lifecycle", b""),
+        ("BucketLogging", "logging", b"<BucketLoggingStatus/>"),
         (
             "BucketNotificationConfiguration",
             "notification",
@@ -101,6 +102,8 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::ListObjects => caller.ask("GET", &bucket_path),
         A::ListObjectsV2 => caller.ask("GET", &format!("{bucket_path}?list-type=2")),
         A::GetBucketLocation
+        | A::GetBucketLogging
+        | A::PutBucketLogging
         | A::GetBucketNotificationConfiguration
         | A::PutBucketNotificationConfiguration
         | A::GetBucketLifecycleConfiguration

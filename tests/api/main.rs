@@ -12,6 +12,7 @@
 mod support;
 
 mod access;
+mod access_logs;
 mod acls;
 mod agency_keys;
 mod attributes;

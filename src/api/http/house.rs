@@ -9,6 +9,7 @@ use crate::api::http::body::Pace;
 use crate::api::http::signing_keys::SigningKeys;
 use crate::auth::bearer::issuers::Issuers;
 use crate::auth::bearer::local::OwnIssuer;
+use crate::jobs::access_log::Waiting;
 use crate::jobs::lifecycle::rules::Day;
 use crate::jobs::webhooks::allowed::Allowed;
 use crate::store::Store;
@@ -30,6 +31,8 @@ pub struct House {
     pub clock: Clock,
     /// How long a day of lifecycle is.
     pub day: Day,
+    /// Lines of access logs that wait to be delivered.
+    pub access_log: Arc<Waiting>,
     /// Where webhooks may be.
     pub webhooks: Allowed,
     /// The region of this installation.

@@ -79,6 +79,7 @@ codes! {
     InvalidRequest 400 "The request is not valid.";
     InvalidStorageClass 400 "The storage class you specified is not valid.";
     InvalidTag 400 "The tag provided was not a valid tag.";
+    InvalidTargetBucketForLogging 400 "The target bucket for logging cannot be used.";
     InvalidToken 400 "The provided token is malformed or otherwise invalid.";
     InvalidURI 400 "The request target could not be parsed.";
     KmsDisabled ("KMS.DisabledException") 400 "The specified KMS key is not enabled.";

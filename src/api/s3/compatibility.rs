@@ -194,11 +194,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Not in this version.",
     ),
     (
-        "GetBucketLogging",
-        "GET /bucket?logging",
-        "Not in this version.",
-    ),
-    (
         "GetBucketMetadataConfiguration",
         "GET /bucket?metadataConfiguration",
         "Metadata tables are a service of AWS beside S3.",
@@ -328,11 +323,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "PutBucketInventoryConfiguration",
         "PUT /bucket?inventory",
-        "Not in this version.",
-    ),
-    (
-        "PutBucketLogging",
-        "PUT /bucket?logging",
         "Not in this version.",
     ),
     (

@@ -27,6 +27,7 @@ use crate::types::limits;
 use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
 
+use super::access_log;
 use super::authenticate;
 use super::code::Code;
 use super::cors::Asked;
@@ -51,6 +52,26 @@ struct Known {
     caller: Option<Caller>,
 }
 
+impl Known {
+    /// What an access log tells of it, if enough became known.
+    fn answered<'a>(
+        &'a self,
+        response: &'a Response<BoxBody>,
+        code: Option<&'static str>,
+        duration: std::time::Duration,
+    ) -> Option<access_log::Answered<'a>> {
+        Some(access_log::Answered {
+            action: self.action?,
+            caller: self.caller.as_ref()?,
+            bucket: self.bucket.as_deref()?,
+            object_key: self.object_key.as_deref(),
+            code,
+            millis: duration.as_millis(),
+            response,
+        })
+    }
+}
+
 /// Answers one request. The future is done when the head of the answer may leave; it asks the slot
 /// for the body only after the caller was authorised.
 pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBody> {
@@ -65,6 +86,7 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
     let resource = head.uri.path().to_owned();
     let origin = head.header("origin").map(str::to_owned);
     let mut known = Known::default();
+    let asked = access_log::Asked::of(&head);
     let served = serve(&house, head, slot, &arrival, &mut known);
     let outcome = match caught(served).await {
         Ok(Reply::Committed(response)) => Ok(response),
@@ -110,12 +132,13 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
         HeaderName::from_static("server"),
         HeaderValue::from_static("Acervo"),
     );
-    let status = response.status().as_u16();
     let duration = started.elapsed();
+    let answered = known.answered(&response, code, duration);
+    asked.tell(&house, &arrival, answered).await;
     telemetry::answered(&Answered {
         door: Door::S3,
         action,
-        status,
+        status: response.status().as_u16(),
         code,
         duration,
     });

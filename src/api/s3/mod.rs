@@ -29,8 +29,10 @@ pub mod tagging;
 mod compatibility;
 
 mod abort_multipart_upload;
+mod access_log;
 mod bucket_cors;
 mod bucket_encryption;
+mod bucket_logging;
 mod bucket_tagging;
 mod complete_multipart_upload;
 mod copy_object;
@@ -99,19 +101,13 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::GetBucketEncryption => bucket_encryption::get_bucket_encryption(req).await,
         Action::PutBucketEncryption => bucket_encryption::put_bucket_encryption(req).await,
         Action::DeleteBucketEncryption => bucket_encryption::delete_bucket_encryption(req).await,
-        Action::GetBucketNotificationConfiguration => {
-            get_bucket_notification_configuration::get_bucket_notification_configuration(req).await
-        }
-        Action::PutBucketNotificationConfiguration => {
-            put_bucket_notification_configuration::put_bucket_notification_configuration(req).await
-        }
-        Action::GetBucketLifecycleConfiguration => {
-            get_bucket_lifecycle_configuration::get_bucket_lifecycle_configuration(req).await
-        }
-        Action::PutBucketLifecycleConfiguration => {
-            put_bucket_lifecycle_configuration::put_bucket_lifecycle_configuration(req).await
-        }
-        Action::DeleteBucketLifecycle => delete_bucket_document::delete_bucket_lifecycle(req).await,
+        Action::GetBucketLogging
+        | Action::PutBucketLogging
+        | Action::GetBucketNotificationConfiguration
+        | Action::PutBucketNotificationConfiguration
+        | Action::GetBucketLifecycleConfiguration
+        | Action::PutBucketLifecycleConfiguration
+        | Action::DeleteBucketLifecycle => configure_jobs(req).await,
         Action::ListObjects => list_objects::list_objects(req).await,
         Action::ListObjectsV2 => list_objects_v2::list_objects_v2(req).await,
         Action::GetBucketVersioning => get_bucket_versioning::get_bucket_versioning(req).await,
@@ -177,5 +173,27 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::DeleteBucketOwnershipControls => {
             delete_bucket_document::delete_bucket_ownership_controls(req).await
         }
+    }
+}
+
+/// The configurations of a bucket that jobs act on.
+async fn configure_jobs(req: &S3Request) -> Result<Reply, S3Error> {
+    match req.action {
+        Action::GetBucketLogging => bucket_logging::get_bucket_logging(req).await,
+        Action::PutBucketLogging => bucket_logging::put_bucket_logging(req).await,
+        Action::GetBucketNotificationConfiguration => {
+            get_bucket_notification_configuration::get_bucket_notification_configuration(req).await
+        }
+        Action::PutBucketNotificationConfiguration => {
+            put_bucket_notification_configuration::put_bucket_notification_configuration(req).await
+        }
+        Action::GetBucketLifecycleConfiguration => {
+            get_bucket_lifecycle_configuration::get_bucket_lifecycle_configuration(req).await
+        }
+        Action::PutBucketLifecycleConfiguration => {
+            put_bucket_lifecycle_configuration::put_bucket_lifecycle_configuration(req).await
+        }
+        Action::DeleteBucketLifecycle => delete_bucket_document::delete_bucket_lifecycle(req).await,
+        _ => Err(code::Code::MethodNotAllowed.into()),
     }
 }

@@ -337,6 +337,10 @@ pub const ROUTES: &[Route] = &[
     route("PUT", Scope::Bucket, Action::PutBucketVersioning)
         .by("versioning")
         .headers(UPLOAD_HEADERS),
+    route("GET", Scope::Bucket, Action::GetBucketLogging).by("logging"),
+    route("PUT", Scope::Bucket, Action::PutBucketLogging)
+        .by("logging")
+        .headers(UPLOAD_HEADERS),
     route(
         "GET",
         Scope::Bucket,
@@ -688,6 +692,8 @@ mod tests {
             "",
             Some(Action::DeleteBucketOwnershipControls),
         ),
+        ("GET /b?logging", "", Some(Action::GetBucketLogging)),
+        ("PUT /b?logging", "", Some(Action::PutBucketLogging)),
         (
             "GET /b?notification",
             "",

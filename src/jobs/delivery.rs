@@ -1,0 +1,169 @@
+//! Deliveries: what a bucket's owner has configured to be stored, stored in the owner's name.
+//!
+//! A job has no caller, so it is permitted what the owner of the bucket that it reports of may do
+//! with a plain `app`'s role: to write to buckets of its own, and to others whose policy lets it.
+
+use std::net::IpAddr;
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::access::action::Action;
+use crate::access::caller::Caller;
+use crate::access::caller::Claims;
+use crate::access::caller::Proof;
+use crate::access::context::RequestContext;
+use crate::access::context::Silence;
+use crate::access::decision;
+use crate::access::decision::Refusal;
+use crate::access::permit::BucketFacts;
+use crate::access::permit::Permit;
+use crate::access::permit::Resource;
+use crate::audit::entry::Draft;
+use crate::audit::entry::Outcome;
+use crate::crypto::random;
+use crate::meta::records::BucketRecord;
+use crate::meta::records::ObjectMetadata;
+use crate::meta::records::Precondition;
+use crate::store;
+use crate::store::Store;
+use crate::store::body::Announced;
+use crate::store::body::Body;
+use crate::store::body::BodyError;
+use crate::store::put::NewObject;
+use crate::store::put::Stored;
+use crate::store::sealing::Asked;
+use crate::types::checksum::ChecksumAlgorithm;
+use crate::types::clock::Time;
+use crate::types::ids::RequestId;
+use crate::types::names::AgencyId;
+use crate::types::names::ObjectKey;
+use crate::types::roles::Role;
+use crate::types::tags::Tags;
+
+/// Why nothing was delivered.
+#[derive(Debug, Error)]
+pub enum Undelivered {
+    /// The owner may not write there.
+    #[error("the owner of the bucket may not write to the target bucket")]
+    Refused(#[from] Refusal),
+    /// The store refused or failed.
+    #[error("the store refused or failed")]
+    Store(#[from] store::Error),
+}
+
+/// Something to be delivered.
+pub(super) struct Parcel {
+    /// The name of the action in the audit log.
+    pub(super) action: &'static str,
+    /// Under which key.
+    pub(super) object_key: ObjectKey,
+    /// Its media type.
+    pub(super) content_type: &'static str,
+    /// What.
+    pub(super) content: Bytes,
+}
+
+/// Whether the owner of a bucket may write under a key of another one, or of its own.
+///
+/// # Errors
+/// The rule that refuses.
+pub fn permit(
+    agency: &AgencyId,
+    source: &BucketRecord,
+    target: &BucketRecord,
+    object_key: ObjectKey,
+    at: Time,
+) -> Result<Permit, Refusal> {
+    let caller = Caller {
+        agency: agency.clone(),
+        principal: source.owner.name.clone(),
+        canonical_id: source.owner.id,
+        roles: vec![Role::App],
+        proof: Proof::Anonymous,
+        named_roles: Vec::new(),
+        grants: Vec::new(),
+        boundaries: Vec::new(),
+        denials: Vec::new(),
+        claims: Arc::new(Claims::default()),
+    };
+    let facts = BucketFacts {
+        id: target.id,
+        name: target.name.clone(),
+        owner: target.owner.id,
+        rules: target.documents.rules(agency, &target.name),
+    };
+    let context = RequestContext {
+        at,
+        // It never leaves this process.
+        remote: IpAddr::V6(Ipv6Addr::LOCALHOST),
+        is_secure: true,
+        version_id: None,
+        request: &Silence,
+        object: None,
+    };
+    let resource = Resource::Object(facts, object_key);
+    decision::decide(&caller, Action::PutObject, resource, &context)
+}
+
+/// Stores something in the name of a bucket's owner.
+pub(super) async fn deliver(
+    store: &Store,
+    agency: &AgencyId,
+    source: &BucketRecord,
+    target: &BucketRecord,
+    parcel: Parcel,
+) -> Result<Stored, Undelivered> {
+    let at = store.clock().now();
+    let permit = permit(agency, source, target, parcel.object_key.clone(), at)?;
+    let draft = Draft {
+        at,
+        request_id: RequestId::new(random::bytes()),
+        remote: "job",
+        principal: Some(source.owner.name.as_str()),
+        proof: Some(source.name.as_str()),
+        action: parcel.action,
+        bucket: Some(target.name.as_str()),
+        object_key: Some(parcel.object_key.as_str()),
+        keys: &[],
+        outcome: Outcome::Allowed,
+    };
+    let object = NewObject {
+        metadata: ObjectMetadata {
+            content_type: parcel.content_type.to_owned(),
+            system: Vec::new(),
+            user: Vec::new(),
+            tags: Tags::default(),
+            acl: None,
+        },
+        asked: Asked::Default,
+        precondition: Precondition::default(),
+        versioning: target.versioning,
+    };
+    let body = Whole(Some(parcel.content).filter(|content| !content.is_empty()));
+    let stored = store.put(&permit, &draft, object, body).await?;
+    Ok(stored.into_inner())
+}
+
+/// A document that is there already.
+struct Whole(Option<Bytes>);
+
+impl Body for Whole {
+    fn wants_sha256(&self) -> bool {
+        false
+    }
+
+    fn checksum_algorithm(&self) -> ChecksumAlgorithm {
+        ChecksumAlgorithm::Crc64Nvme
+    }
+
+    async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        self.0.take().map(Ok)
+    }
+
+    fn announced(&self) -> Announced {
+        Announced::default()
+    }
+}
