@@ -99,7 +99,7 @@ impl Store {
         if let Some(version_id) = version_id {
             let record = agency
                 .index
-                .read(|reader| reader.object_version(bucket.id, object_key, &version_id))?;
+                .look(|reader| reader.object_version(bucket.id, object_key, &version_id))?;
             return Ok(record.map(|record| record.map(|object| Found(Arc::new(object), None))));
         }
         let before = match agency.recent.object(bucket.id, object_key) {
@@ -108,11 +108,11 @@ impl Store {
         };
         let found = agency
             .index
-            .read(|reader| reader.object(bucket.id, object_key))?;
+            .look(|reader| reader.object(bucket.id, object_key))?;
         let Some(record) = found.map(Arc::new) else {
             let marker = agency
                 .index
-                .read(|reader| reader.current_marker(bucket.id, object_key))?;
+                .look(|reader| reader.current_marker(bucket.id, object_key))?;
             return Ok(marker.map(VersionRecord::Marker));
         };
         agency
@@ -136,12 +136,12 @@ impl Store {
             let read = |reader: &Reader<'_, OfAgency>| {
                 reader.object_version_head(bucket.id, object_key, &version_id)
             };
-            return Ok(agency.index.read(read)?);
+            return Ok(agency.index.look(read)?);
         }
         if let Ok(record) = agency.recent.object(bucket.id, object_key) {
             return Ok(Some(VersionRecord::Object(record.head.clone())));
         }
-        let found = agency.index.read(|reader| {
+        let found = agency.index.look(|reader| {
             Ok(match reader.object_head(bucket.id, object_key)? {
                 Some(head) => Some(VersionRecord::Object(head)),
                 None => reader
@@ -170,7 +170,7 @@ impl Store {
             return Ok((number.get() == 1).then_some(whole));
         };
         let agency = self.agency(permit.agency()).await?;
-        let piece = agency.index.read(|reader| reader.piece(upload, number))?;
+        let piece = agency.index.look(|reader| reader.piece(upload, number))?;
         Ok(piece.and_then(|piece| {
             let start = piece.start_offset?;
             let checksum = piece.listed.checksum.map(ObjectChecksum::of_content);

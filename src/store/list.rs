@@ -89,12 +89,12 @@ impl Store {
     }
 }
 
-/// Runs queries on a thread of the blocking pool.
+/// Runs queries on a thread of the blocking pool; not for queries of the audit log.
 pub(super) async fn beside<T: Send + 'static>(
     index: &Index,
     queries: impl FnOnce(&Reader<'_, OfAgency>) -> Result<T, meta::Error> + Send + 'static,
 ) -> Result<T, Error> {
     let index = index.clone();
-    let read = tokio::task::spawn_blocking(move || index.read(queries));
+    let read = tokio::task::spawn_blocking(move || index.look(queries));
     Ok(read.await.map_err(|_| Error::Stopping)??)
 }

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use rusqlite::wal::CheckpointMode;
 
 use super::super::error::Error;
+use super::readers::Readers;
 
 /// How the writer asks for a checkpoint.
 #[derive(Default)]
@@ -46,9 +47,11 @@ impl Signal {
 }
 
 /// Checkpoints whenever asked, without ever making writer or readers wait, until closed.
-pub(super) fn run(connection: &Connection, signal: &Signal) {
+pub(super) fn run(connection: &Connection, signal: &Signal, readers: &Readers) {
     while signal.wait() {
-        let done = connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE);
+        let done = readers.without_snapshots(|| {
+            connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)
+        });
         if let Err(error) = done.map_err(Error::from) {
             tracing::warn!(%error, "a checkpoint failed; the next one takes its work over");
         }

@@ -28,7 +28,7 @@ use crate::crypto::secret::SecretKey;
 use connection::Access;
 pub use job::{Command, Tx};
 use queue::Queue;
-use readers::Readers;
+use readers::{Loan, Readers};
 pub use schema::Schema;
 
 /// How a database is opened.
@@ -47,7 +47,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             readers: 4,
-            reader_cache_bytes: 16 << 20,
+            reader_cache_bytes: 32 << 20,
             writer_cache_bytes: 16 << 20,
         }
     }
@@ -70,7 +70,7 @@ impl<S> Clone for Database<S> {
 
 struct Inner {
     queue: Arc<Queue>,
-    readers: Readers,
+    readers: Arc<Readers>,
     checkpoints: Arc<checkpoint::Signal>,
     healthy: Arc<AtomicBool>,
     /// Guards the threads, until `close` takes them to wait for them.
@@ -99,27 +99,28 @@ impl<S: Schema> Database<S> {
         let queue = Arc::new(Queue::new());
         let healthy = Arc::new(AtomicBool::new(true));
         let checkpoints = Arc::new(checkpoint::Signal::default());
+        let readers = Arc::new(Readers::new(
+            path.to_owned(),
+            SecretKey::new(*database_key.expose()),
+            settings.readers,
+            settings.reader_cache_bytes,
+        ));
         let writer = writer::Writer::new(
             connection,
             Arc::clone(&queue),
             Arc::clone(&healthy),
             Arc::clone(&checkpoints),
+            Arc::clone(&readers),
         )?;
-        let signal = Arc::clone(&checkpoints);
+        let (signal, reading) = (Arc::clone(&checkpoints), Arc::clone(&readers));
         let threads = Threads {
             writer: thread::Builder::new()
                 .name("meta-writer".into())
                 .spawn(move || writer.run())?,
             checkpointer: thread::Builder::new()
                 .name("meta-checkpoint".into())
-                .spawn(move || checkpoint::run(&checkpointing, &signal))?,
+                .spawn(move || checkpoint::run(&checkpointing, &signal, &reading))?,
         };
-        let readers = Readers::new(
-            path.to_owned(),
-            SecretKey::new(*database_key.expose()),
-            settings.readers,
-            settings.reader_cache_bytes,
-        );
         Ok(Self {
             inner: Arc::new(Inner {
                 queue,
@@ -141,11 +142,36 @@ impl<S: Schema> Database<S> {
         &self,
         queries: impl FnOnce(&Reader<'_, S>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let loan = self.inner.readers.borrow()?;
-        queries(&Reader {
+        self.run(self.inner.readers.borrow()?, queries)
+    }
+
+    /// As [`Database::read`], for queries that do not look at the audit log: they see every change
+    /// committed so far, but of entries without a change perhaps not the latest. Many of them find
+    /// the pages of those before them still opened.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub fn look<T>(
+        &self,
+        queries: impl FnOnce(&Reader<'_, S>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.run(self.inner.readers.borrow_kept()?, queries)
+    }
+
+    fn run<T>(
+        &self,
+        mut loan: Loan<'_>,
+        queries: impl FnOnce(&Reader<'_, S>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let found = queries(&Reader {
             connection: loan.connection()?,
             schema: PhantomData,
-        })
+        });
+        if found.is_err() {
+            // What failed first is what to tell.
+            let _ = loan.release();
+        }
+        found
     }
 
     /// Commits a change together with its audit entry (law 2). It is queued when this returns, and

@@ -1,6 +1,13 @@
-//! A small pool of connections that read.
+//! A small pool of connections that read, and the snapshots that they keep.
+//!
+//! A commit of anything makes SQLite drop every page that a reading connection holds opened, also a
+//! commit of nothing but audit entries of reads: reading alone would empty the caches that it fills
+//! every few milliseconds. So a connection keeps its snapshot, and with it its pages, from one
+//! reader to the next for as long as no change was committed. What is read from it is then as new
+//! as what is read from a fresh one, but for the audit log.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
@@ -15,6 +22,8 @@ pub(super) struct Readers {
     database_key: SecretKey,
     connections_max: usize,
     cache_bytes: usize,
+    /// Counts committed groups with a change in them.
+    changes: AtomicU64,
     /// Guards the idle connections; held for a push or a pop.
     state: Mutex<State>,
     returned: Condvar,
@@ -22,9 +31,28 @@ pub(super) struct Readers {
 
 struct State {
     /// The one returned last is taken first: its cache is the warmest.
-    idle: Vec<Connection>,
+    idle: Vec<Reading>,
     open: usize,
+    /// Checkpoints under way: a snapshot would have them leave the log as long as it is.
+    checkpoints: usize,
     closed: bool,
+}
+
+struct Reading {
+    connection: Connection,
+    /// The number of changes before its snapshot was taken, if it keeps one.
+    snapshot_at: Option<u64>,
+}
+
+impl Reading {
+    /// Ends the snapshot; the pages stay until SQLite sees that something was committed.
+    fn release(&mut self) -> Result<(), Error> {
+        // After some faults SQLite has ended it by itself.
+        if self.snapshot_at.take().is_some() && !self.connection.is_autocommit() {
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+        }
+        Ok(())
+    }
 }
 
 impl Readers {
@@ -39,9 +67,11 @@ impl Readers {
             database_key,
             connections_max: connections_max.max(1),
             cache_bytes,
+            changes: AtomicU64::new(0),
             state: Mutex::new(State {
                 idle: Vec::with_capacity(connections_max),
                 open: 0,
+                checkpoints: 0,
                 closed: false,
             }),
             returned: Condvar::new(),
@@ -52,17 +82,36 @@ impl Readers {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection of one's own for as long as the loan lives.
+    /// A connection of one's own for as long as the loan lives; it sees every commit so far.
     pub(super) fn borrow(&self) -> Result<Loan<'_>, Error> {
+        let mut loan = self.take()?;
+        loan.release()?;
+        Ok(loan)
+    }
+
+    /// As [`Readers::borrow`], but it may not see the audit entries that were appended without a
+    /// change.
+    pub(super) fn borrow_kept(&self) -> Result<Loan<'_>, Error> {
+        let mut loan = self.take()?;
+        // Read before the snapshot is taken: a change between the two makes it be taken once more.
+        let changes = self.changes.load(Ordering::SeqCst);
+        if loan.reading()?.snapshot_at != Some(changes) {
+            loan.release()?;
+            loan.begin(changes)?;
+        }
+        Ok(loan)
+    }
+
+    fn take(&self) -> Result<Loan<'_>, Error> {
         let mut state = self.lock();
         loop {
             if state.closed {
                 return Err(Error::Closed);
             }
-            if let Some(connection) = state.idle.pop() {
+            if let Some(reading) = state.idle.pop() {
                 return Ok(Loan {
                     readers: self,
-                    connection: Some(connection),
+                    reading: Some(reading),
                 });
             }
             if state.open < self.connections_max {
@@ -78,15 +127,40 @@ impl Readers {
         // Should opening fail, the loan without a connection gives the place back.
         let mut loan = Loan {
             readers: self,
-            connection: None,
+            reading: None,
         };
-        loan.connection = Some(connection::open(
-            &self.path,
-            &self.database_key,
-            Access::Read,
-            self.cache_bytes,
-        )?);
+        loan.reading = Some(Reading {
+            connection: connection::open(
+                &self.path,
+                &self.database_key,
+                Access::Read,
+                self.cache_bytes,
+            )?,
+            snapshot_at: None,
+        });
         Ok(loan)
+    }
+
+    /// A group with a change in it was committed, or may have been; told before its callers are.
+    pub(super) fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Has no snapshot kept while `checkpoint` runs, so that it may empty the log.
+    pub(super) fn without_snapshots<T>(&self, checkpoint: impl FnOnce() -> T) -> T {
+        let mut state = self.lock();
+        state.checkpoints += 1;
+        let idle = std::mem::take(&mut state.idle);
+        drop(state);
+        for reading in idle {
+            drop(Loan {
+                readers: self,
+                reading: Some(reading),
+            });
+        }
+        let done = checkpoint();
+        self.lock().checkpoints -= 1;
+        done
     }
 
     /// Lends no more, and drops what is idle; what is lent is dropped when it comes back.
@@ -101,21 +175,48 @@ impl Readers {
 /// A borrowed connection.
 pub(super) struct Loan<'r> {
     readers: &'r Readers,
-    connection: Option<Connection>,
+    reading: Option<Reading>,
 }
 
 impl Loan<'_> {
-    /// The connection; `None` only inside [`Readers::borrow`].
+    fn reading(&self) -> Result<&Reading, Error> {
+        self.reading.as_ref().ok_or(Error::Closed)
+    }
+
+    /// The connection.
     pub(super) fn connection(&self) -> Result<&Connection, Error> {
-        self.connection.as_ref().ok_or(Error::Closed)
+        Ok(&self.reading()?.connection)
+    }
+
+    /// Has the next query take a snapshot that stays.
+    fn begin(&mut self, changes: u64) -> Result<(), Error> {
+        self.connection()?.prepare_cached("BEGIN")?.execute([])?;
+        if let Some(reading) = &mut self.reading {
+            reading.snapshot_at = Some(changes);
+        }
+        Ok(())
+    }
+
+    /// Gives up the snapshot: something failed, and the next reader is to find out for itself. A
+    /// connection that cannot even do that is closed.
+    pub(super) fn release(&mut self) -> Result<(), Error> {
+        let released = self.reading.as_mut().map_or(Ok(()), Reading::release);
+        if released.is_err() {
+            self.reading = None;
+        }
+        released
     }
 }
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
         let mut state = self.readers.lock();
-        match self.connection.take() {
-            Some(connection) if !state.closed => state.idle.push(connection),
+        if state.checkpoints > 0 {
+            // If that fails the connection is closed, and counted out below.
+            let _ = self.release();
+        }
+        match self.reading.take() {
+            Some(reading) if !state.closed => state.idle.push(reading),
             Some(_) | None => state.open = state.open.saturating_sub(1),
         }
         self.readers.returned.notify_one();

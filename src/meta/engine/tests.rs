@@ -379,8 +379,10 @@ async fn the_log_stays_bounded() {
     let place = Place::new();
     let index = place.index();
     let made = bucket(&index, "actas", Versioning::Off).await;
+    // Whoever looked last leaves a snapshot behind, which must not hold the log.
+    index.look(|q| q.audit_size()).unwrap();
     let mut commits = Vec::new();
-    for n in 0..2_000 {
+    for n in 0..4_000 {
         let mut version = null(n);
         version.body = inline(vec![1; 16 << 10]);
         commits.push(index.commit(put(&made, &format!("k{n}"), version), entry()));
@@ -414,4 +416,38 @@ async fn readers_see_one_state_in_a_snapshot() {
     });
     let (before, after) = seen.await.unwrap().unwrap();
     assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn a_look_sees_every_change_and_entries_alone_do_not_disturb_it() {
+    let place = Place::new();
+    let index = place.index();
+    let made = bucket(&index, "actas", Versioning::Off).await;
+    // A connection that is none of the pool's.
+    let other = super::connection::open(&place.path(), &key(7), super::Access::Read, 1 << 20);
+    let other = other.unwrap();
+    let committed = || -> u64 {
+        let sql = "SELECT audit_size FROM counters";
+        other
+            .query_row(sql, [], |row| super::super::codec::column(row, 0))
+            .unwrap()
+    };
+    for n in 0..20 {
+        let object_key = object_key(&format!("k{n}"));
+        let seen = |q: &super::Reader<'_, OfAgency>| q.object(made.id, &object_key);
+        assert!(index.look(seen).unwrap().is_none());
+        let before = index.look(|q| q.audit_size()).unwrap();
+        index.append(entry()).await.unwrap();
+        let since = Instant::now();
+        while committed() == before {
+            assert!(since.elapsed() < Duration::from_secs(5));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(index.look(|q| q.audit_size()).unwrap(), before);
+        assert_eq!(index.read(|q| q.audit_size()).unwrap(), before + 1);
+        let command = put(&made, object_key.as_str(), null(n));
+        index.commit(command, entry()).await.unwrap();
+        assert!(index.look(seen).unwrap().is_some());
+        assert_eq!(index.look(|q| q.audit_size()).unwrap(), before + 2);
+    }
 }

@@ -15,6 +15,7 @@ use super::super::usage::Accounts;
 use super::checkpoint::Signal;
 use super::job::{Counters, Job, Tx};
 use super::queue::{Group, Queue, Waiting};
+use super::readers::Readers;
 use crate::telemetry;
 use crate::types::limits;
 
@@ -31,6 +32,7 @@ pub(super) struct Writer {
     queue: Arc<Queue>,
     healthy: Arc<AtomicBool>,
     checkpoints: Arc<Signal>,
+    readers: Arc<Readers>,
     /// Frames in the log after the last commit, as SQLite tells them.
     log_frames: Arc<AtomicUsize>,
     /// Its length when a checkpoint was last asked for.
@@ -73,6 +75,7 @@ impl Writer {
         queue: Arc<Queue>,
         healthy: Arc<AtomicBool>,
         checkpoints: Arc<Signal>,
+        readers: Arc<Readers>,
     ) -> Result<Self, Error> {
         let counters = load_counters(&connection)?;
         let log_frames = Arc::new(AtomicUsize::new(0));
@@ -89,6 +92,7 @@ impl Writer {
             queue,
             healthy,
             checkpoints,
+            readers,
             log_frames,
             log_frames_asked: 0,
             entries: VecDeque::new(),
@@ -201,6 +205,10 @@ impl Writer {
             Ok(()) => execute(&self.connection, "COMMIT").map_err(Failure::Commit),
             Err(error) => Err(Failure::Apply(error)),
         };
+        // Also after a failure, for a commit that failed may still be one.
+        if !jobs.is_empty() {
+            self.readers.changed();
+        }
         if let Err(failure) = committed {
             self.roll_back();
             return Err(self.failed(failure));
@@ -263,7 +271,8 @@ impl Writer {
     }
 
     fn checkpoint(&self, mode: CheckpointMode) -> Result<(), Error> {
-        self.connection.wal_checkpoint_v2(None::<&str>, mode)?;
+        self.readers
+            .without_snapshots(|| self.connection.wal_checkpoint_v2(None::<&str>, mode))?;
         Ok(())
     }
 }
