@@ -2,11 +2,11 @@
 //! a blob.
 //!
 //! The sketch. A small document in one piece: no copy beyond the one into its sealed form, no hop.
-//! A large one, for each block: the pieces that the connection gave are copied together, go to a
-//! thread of the blocking pool that digests and seals them (a second copy, into the segment that is
-//! sealed in place), and are written while the next block is sealed. So there are at most one
-//! block being collected, one being sealed and one being written; a block is small when many
-//! uploads are under way, so that memory stays flat.
+//! A large one, for each block: the pieces that the connection gave are copied together, go down a
+//! line where they are digested and sealed (a second copy, into the segment that is sealed in
+//! place), and are written while the next is sealed. At most one block is being collected, one or
+//! two are on the line, and one is being written; a block is small, and alone on its line, when
+//! many uploads are under way, so that memory stays flat.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -35,6 +35,8 @@ use super::body::Body;
 use super::content::INLINE_BLOB;
 use super::error::Digest;
 use super::error::Error;
+use super::line::Line;
+use super::line::Work;
 
 /// Sealed bytes: in memory, or durable in the backend.
 #[derive(Clone, Debug)]
@@ -105,11 +107,7 @@ pub(super) async fn ingest(
         return Ok(small.with(data_key));
     }
     let sealer = Sealer::new(&data_key, &binding(blob_id));
-    let work = Work {
-        digests,
-        sealer,
-        sealed: Vec::new(),
-    };
+    let work = Work { digests, sealer };
     let (size_bytes, results) = large(blobs, agency, blob_id, block, work, &mut body).await?;
     let arrived = arrived(size_bytes, &results, &body, keep, Sealed::Blob(blob_id))?;
     Ok(arrived.with(data_key))
@@ -170,45 +168,31 @@ async fn collect(body: &mut impl Body, size_bytes: usize) -> Result<Option<Bytes
     Ok((!block.is_empty()).then_some(block))
 }
 
-/// What goes to a thread of the blocking pool and comes back with sealed pieces.
-struct Work {
-    digests: Digests,
-    sealer: Sealer,
-    sealed: Vec<Bytes>,
-}
-
-impl Work {
-    fn take(mut self, block: &Bytes) -> Self {
-        self.digests.update(block);
-        let sealed = &mut self.sealed;
-        self.sealer.push(block, &mut |bytes| sealed.push(bytes));
-        self
-    }
-}
-
 async fn large(
     blobs: &BlobStore,
     agency: &AgencyId,
     blob_id: BlobId,
     first: Bytes,
-    mut work: Work,
+    work: Work,
     body: &mut impl Body,
 ) -> Result<(u64, DigestResults), Error> {
     let upload = LargeUpload::begin();
     let mut writer = blobs.create(agency, blob_id);
+    let line = Line::new(work);
     let mut next = Some(first);
-    let mut sealed = Vec::new();
     while let Some(block) = next {
-        let sealing = tokio::task::spawn_blocking(move || work.take(&block));
-        // While this block is sealed, the one before it is written and the one after it collected.
-        let writing = writer.write_all(std::mem::take(&mut sealed));
-        let collecting = collect(body, upload.block_bytes());
+        let block_bytes = upload.block_bytes();
+        line.room(blocks_ahead(block_bytes)).await?;
+        let sealed = line.sealed();
+        line.push(block);
+        // While this block is sealed, those before it are written and the next is collected.
+        let writing = writer.write_all(sealed);
+        let collecting = collect(body, block_bytes);
         let (written, collected) = futures_util::future::join(writing, collecting).await;
         written?;
         next = collected?;
-        work = sealing.await.map_err(|_| Error::Stopping)?;
-        sealed.append(&mut work.sealed);
     }
+    let (sealed, work) = line.end().await?;
     writer.write_all(sealed).await?;
     let (last, size_bytes) = work.sealer.finish();
     writer.write(last).await?;
@@ -217,6 +201,16 @@ async fn large(
     compare(&results, &body.announced())?;
     writer.finish().await?;
     Ok((size_bytes, results))
+}
+
+/// How many blocks may be on a line: a second one, so that the line never waits for the
+/// connection, where blocks are as long as they get.
+const fn blocks_ahead(block_bytes: usize) -> usize {
+    if block_bytes < limits::BLOB_IO_BYTES {
+        1
+    } else {
+        2
+    }
 }
 
 struct Arrived {

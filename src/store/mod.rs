@@ -24,6 +24,7 @@ pub mod expire;
 pub mod get;
 pub mod ingest;
 pub mod issuers;
+mod line;
 pub mod list;
 pub mod locks;
 pub mod operators;
