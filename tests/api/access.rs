@@ -531,6 +531,12 @@ fn identity_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
         ("POST", revocations, json!({"principal": "intrusa"}), true),
         ("DELETE", lifted, Value::Null, true),
         ("GET", issuers, Value::Null, true),
+        (
+            "POST",
+            "/admin/v1/agencies/agencia/issuers/check",
+            json!({"name": "local"}),
+            true,
+        ),
         ("POST", issuers, json!({"name": "intrusa"}), true),
         (
             "DELETE",

@@ -9,6 +9,7 @@ mod access_keys;
 mod agencies;
 mod answer;
 mod asker;
+mod check_issuer;
 mod error;
 mod events;
 mod explain;

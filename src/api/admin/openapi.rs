@@ -9,6 +9,7 @@ use utoipa::openapi::security::SecurityScheme;
 
 use super::access_keys;
 use super::agencies;
+use super::check_issuer;
 use super::error;
 use super::events;
 use super::explain;
@@ -69,6 +70,7 @@ use super::tokens;
         roles::remove_from_group,
         roles::list_groups,
         explain::explain,
+        check_issuer::check_issuer,
         issuers::add_issuer,
         issuers::list_issuers,
         issuers::remove_issuer,

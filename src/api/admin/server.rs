@@ -21,6 +21,7 @@ use super::access_keys;
 use super::agencies;
 use super::answer;
 use super::asker::Authority;
+use super::check_issuer;
 use super::error::AdminError;
 use super::events;
 use super::explain;
@@ -148,6 +149,10 @@ fn identity_routes(config: &mut web::ServiceConfig) {
         .route(
             "/admin/v1/agencies/{agency}/revocations/principals/{principal}",
             web::delete().to(revocations::lift_revocation),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/issuers/check",
+            web::post().to(check_issuer::check_issuer),
         )
         .route(
             "/admin/v1/agencies/{agency}/issuers",

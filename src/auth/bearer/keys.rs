@@ -123,6 +123,14 @@ impl KeySet {
         Ok(Self(keys))
     }
 
+    /// Whether there is a key that this algorithm could be of.
+    pub(super) fn has_one_for(&self, algorithm: TokenAlgorithm) -> bool {
+        let (name, kind, _) = algorithm.facts();
+        self.0
+            .iter()
+            .any(|key| key.kind == kind && key.algorithm.as_deref().is_none_or(|only| only == name))
+    }
+
     /// Verifies a token's signature with the key that `id` names; without a name there must be
     /// exactly one key that fits.
     pub(super) fn verify(

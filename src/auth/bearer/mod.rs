@@ -14,6 +14,7 @@
 //! Nothing here fetches: an issuer whose keys come from a URL says when it wants them
 //! ([`issuer::Issuer::wanted`]), and whoever fetches them hands them over.
 
+pub mod check;
 pub mod claims;
 pub mod issuer;
 pub mod issuers;

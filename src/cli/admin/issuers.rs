@@ -45,7 +45,7 @@ pub(super) enum IssuersAction {
 }
 
 /// JSON, or `@` and the file that it is in.
-fn parse_json(text: &str) -> Result<Value, String> {
+pub(super) fn parse_json(text: &str) -> Result<Value, String> {
     let read = match text.strip_prefix('@') {
         Some(path) => {
             std::fs::read_to_string(PathBuf::from(path)).map_err(|error| error.to_string())?

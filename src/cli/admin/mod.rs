@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod agencies;
+mod check_issuer;
 mod explain;
 mod groups;
 mod health;
@@ -71,6 +72,8 @@ enum AdminAction {
     /// The identity providers that an agency trusts, beside those of the configuration
     #[command(subcommand)]
     Issuers(issuers::IssuersAction),
+    /// Walk through the set-up of an identity provider and say what is wrong
+    CheckIssuer(check_issuer::CheckIssuerArguments),
     /// The keys with which this installation signs tokens itself
     #[command(subcommand)]
     SigningKeys(signing_keys::SigningKeysAction),
@@ -129,6 +132,9 @@ pub(super) fn run(
         AdminAction::Explain(noun) => ask(&settings, noun, json, console),
         AdminAction::Quotas(noun) => ask(&settings, noun, json, console),
         AdminAction::Issuers(noun) => ask(&settings, noun, json, console),
+        AdminAction::CheckIssuer(arguments) => {
+            check_issuer::run(&settings, arguments, json, console)
+        }
         AdminAction::SigningKeys(noun) => ask(&settings, noun, json, console),
         AdminAction::Revocations(noun) => ask(&settings, noun, json, console),
     };
