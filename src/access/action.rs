@@ -193,4 +193,6 @@ actions! {
     GetObjectAcl, "s3:GetObjectAcl", Read;
     /// Sets the access control list of an object.
     PutObjectAcl, "s3:PutObjectAcl", Write;
+    /// Stores an object that a browser's form sends.
+    PostObject, "s3:PutObject", Write;
 }

@@ -14,6 +14,8 @@ pub enum Place {
     Header,
     /// The query of a presigned URL. A fault is meant for `AuthorizationQueryParametersError`, 400.
     Query,
+    /// The fields of a form. A fault is meant for `InvalidArgument`, 400.
+    Form,
 }
 
 /// What is wrong with the form of a Signature Version 4.

@@ -18,6 +18,9 @@ pub enum BodyError {
     /// More bytes than announced or allowed.
     #[error("the body is larger than allowed")]
     TooLarge,
+    /// Fewer bytes than a form's policy allows.
+    #[error("the body is smaller than allowed")]
+    TooSmall,
     /// The framing of aws-chunked is broken.
     #[error("the aws-chunked framing of the body is malformed")]
     Framing,

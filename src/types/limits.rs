@@ -25,6 +25,11 @@ pub const BUCKET_TAGS_MAX: usize = 50;
 pub const TAG_KEY_CHARS_MAX: usize = 128;
 /// Characters of a tag's value. Source: as [`OBJECT_TAGS_MAX`].
 pub const TAG_VALUE_CHARS_MAX: usize = 256;
+/// Bytes of a form's fields before its file, and of what follows the file. Source: AWS S3 API
+/// Reference, "Creating an HTML Form", with room for a policy of its own.
+pub const FORM_FIELDS_BYTES_MAX: usize = 64 << 10;
+/// Fields of a form.
+pub const FORM_FIELDS_MAX: usize = 100;
 /// Rules of a CORS configuration. Source: AWS S3 User Guide, "Elements of a CORS configuration".
 pub const CORS_RULES_MAX: usize = 100;
 /// Entries of a page of any list. Source: AWS S3 API, ListObjectsV2.

@@ -80,6 +80,12 @@ fn of_bucket<'a>(caller: &'a Caller, action: Action, bucket_path: &str) -> Ask<'
     caller.ask(method, &path).body(body)
 }
 
+/// Every operation but PostObject, whose proof stands in its body: `forms.rs` tries it.
+fn actions() -> impl Iterator<Item = &'static Action> {
+    let all = Action::ALL.iter();
+    all.filter(|action| **action != Action::PostObject)
+}
+
 /// A request for an operation on the bucket and key of this name. Exhaustive on purpose: a new
 /// operation must be tried too.
 #[expect(clippy::too_many_lines, reason = "a table: a row or two an action")]
@@ -139,6 +145,7 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
             .body(b"<LegalHold><Status>OFF</Status></LegalHold>"),
         A::ListObjectVersions => caller.ask("GET", &format!("{bucket_path}?versions")),
         A::ListMultipartUploads => caller.ask("GET", &format!("{bucket_path}?uploads")),
+        A::PostObject => unreachable!("its proof is in its body: forms.rs"),
         A::PutObject => at("PUT").body(b"changed"),
         A::GetObject => at("GET"),
         A::GetObjectTagging => at("GET").query("tagging"),
@@ -245,7 +252,7 @@ impl Scene {
     /// Every operation is refused so, and nothing has changed.
     #[track_caller]
     fn refuses(&self, caller: &Caller, status: u16, code: &str) {
-        for action in Action::ALL {
+        for action in actions() {
             let answer = ask(caller, *action, "actas", &self.upload).send();
             check(&answer, *action, status, code);
         }
@@ -336,7 +343,7 @@ fn a_revoked_key_an_expired_one_and_a_suspended_agency_are_refused() {
         .administer("POST", "/admin/v1/agencies/agencia/suspend", &Value::Null)
         .ok();
     let bearer = server.with_token(server.credential("bearer_token"));
-    for action in Action::ALL {
+    for action in actions() {
         let answer = ask(&scene.owner, *action, "actas", &scene.upload).send();
         check(&answer, *action, 403, "InvalidAccessKeyId");
         let answer = ask(&bearer, *action, "actas", &scene.upload).send();
@@ -352,7 +359,7 @@ fn a_revoked_key_an_expired_one_and_a_suspended_agency_are_refused() {
 fn an_application_sees_its_own_buckets_only() {
     let scene = scene();
     let app = scene.server.make_key("agencia", "ventanilla", "app");
-    for action in Action::ALL {
+    for action in actions() {
         let answer = ask(&app, *action, "actas", &scene.upload).send();
         match action {
             Action::ListBuckets => assert!(answer.ok().elements("Name").is_empty()),
@@ -367,7 +374,7 @@ fn an_application_sees_its_own_buckets_only() {
 fn a_reader_reads_and_changes_nothing() {
     let scene = scene();
     let reader = scene.server.make_key("agencia", "lectora", "reader");
-    for action in Action::ALL {
+    for action in actions() {
         let answer = ask(&reader, *action, "actas", &scene.upload).send();
         match action.effect() {
             Effect::Read => match unset(*action) {
@@ -382,7 +389,7 @@ fn a_reader_reads_and_changes_nothing() {
 
 #[test]
 fn an_administrator_may_do_everything() {
-    for action in Action::ALL {
+    for action in actions() {
         if matches!(action, Action::CreateBucket | Action::DeleteBucket) {
             continue;
         }
@@ -412,7 +419,7 @@ fn a_foreign_bucket_and_a_missing_one_look_alike() {
     let same_id_of_key = scene.upload.clone();
     for role in ["agency-admin", "app", "reader"] {
         let stranger = scene.server.make_key("tesoreria", role, role);
-        for action in Action::ALL {
+        for action in actions() {
             if matches!(action, Action::ListBuckets | Action::CreateBucket) {
                 continue;
             }

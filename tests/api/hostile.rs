@@ -211,7 +211,6 @@ fn what_is_not_understood_is_not_done() {
         ("PUT", "/actas/a?legal-hold"),
         ("GET", "/actas/a?torrent"),
         ("POST", "/actas/a?select&select-type=2"),
-        ("DELETE", "/actas?lifecycle"),
         ("GET", "/actas?bogus"),
         ("GET", "/actas?list-type=2&bogus=1"),
         ("DELETE", "/actas/a?bogus=1"),

@@ -23,6 +23,7 @@ mod cors;
 mod description;
 mod encryption;
 mod expect;
+mod forms;
 mod hostile;
 mod hostile_bodies;
 mod issuers;

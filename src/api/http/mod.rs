@@ -2,6 +2,7 @@
 
 pub mod anonymous;
 pub mod body;
+pub mod form;
 pub mod house;
 pub mod identify;
 pub mod signing_keys;

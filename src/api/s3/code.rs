@@ -62,6 +62,7 @@ codes! {
     ExpiredToken 400 "The provided token has expired.";
     IllegalLocationConstraintException 400 "The location constraint is not this store's region.";
     IllegalVersioningConfigurationException 400 "The Versioning element must be specified.";
+    IncorrectNumberOfFilesInPostRequest 400 "POST requires exactly one file upload per request.";
     IncompleteBody 400 "The body ended before the number of bytes given by Content-Length.";
     InternalError 500 "The store met an internal error; try again.";
     InvalidAccessKeyId 403 "The access key id you provided does not exist in our records.";
@@ -75,6 +76,7 @@ codes! {
     InvalidPart 400 "One or more of the specified parts could not be found or did not match.";
     InvalidPartOrder 400 "The list of parts was not in ascending order.";
     InvalidPartNumber 416 "The requested part number is not satisfiable.";
+    InvalidPolicyDocument 400 "The content of the form does not meet its policy's conditions.";
     InvalidRange 416 "The requested range is not satisfiable.";
     InvalidRequest 400 "The request is not valid.";
     InvalidStorageClass 400 "The storage class you specified is not valid.";
@@ -87,7 +89,9 @@ codes! {
     KeyTooLongError 400 "Your key is too long.";
     MalformedACLError 400 "The XML you provided was not well-formed or not a list of grants.";
     MalformedPolicy 400 "Policies must be valid JSON and the first byte must be '{'";
+    MalformedPOSTRequest 400 "The body of your POST request is not well-formed multipart/form-data.";
     MalformedXML 400 "The XML you provided was not well-formed or not of the expected shape.";
+    MaxPostPreDataLengthExceededError 400 "The fields that precede the file were too large.";
     MaxMessageLengthExceeded 400 "Your request was too big.";
     MetadataTooLarge 400 "Your metadata headers exceed the maximum allowed metadata size.";
     MethodNotAllowed 405 "The specified method is not allowed against this resource.";

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::api::http::body::RawBody;
+use crate::api::http::form::FileDecoder;
 use crate::auth::chunked::decoder::ChunkDecoder;
 use crate::auth::error::ChunkError;
 use crate::auth::sigv4::payload::PayloadHash;
@@ -19,6 +20,7 @@ use crate::types::encoding;
 
 use super::code::Code;
 use super::error::S3Error;
+use super::post_object::PostedFile;
 use super::request::S3Request;
 
 /// A document on its way in.
@@ -35,11 +37,67 @@ enum Framing {
     Plain,
     /// aws-chunked, under way.
     Chunked(Box<ChunkDecoder>),
+    /// The file of a form.
+    Form(Box<FormFile>),
     /// Everything was read and checked.
     Done,
 }
 
+/// The file of a form on its way, and how large it may be and is so far.
+struct FormFile {
+    decoder: FileDecoder,
+    bytes: (u64, u64),
+    given_bytes: u64,
+}
+
+impl FormFile {
+    fn feed(&mut self, raw: Bytes, decoded: &mut VecDeque<Bytes>) -> Result<(), BodyError> {
+        let given_bytes = &mut self.given_bytes;
+        self.decoder.feed(raw, &mut |bytes| {
+            *given_bytes += bytes.len() as u64;
+            decoded.push_back(bytes);
+        })?;
+        if self.given_bytes > self.bytes.1 {
+            return Err(BodyError::TooLarge);
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<(), BodyError> {
+        self.decoder.finish()?;
+        if self.given_bytes < self.bytes.0 {
+            return Err(BodyError::TooSmall);
+        }
+        Ok(())
+    }
+}
+
 impl Document {
+    /// The file of a form, whose fields are the request's headers by now.
+    pub(super) fn of_form(req: &S3Request, posted: PostedFile) -> Result<Self, S3Error> {
+        let announced = Announced {
+            checksum: checksum_header(req)?,
+            ..Announced::default()
+        };
+        let carried = announced.checksum.map(|value| value.algorithm());
+        let algorithm = carried.or(named_algorithm(req)?);
+        let mut file = FormFile {
+            decoder: posted.decoder,
+            bytes: posted.bytes,
+            given_bytes: 0,
+        };
+        // What was read together with the fields.
+        let mut decoded = VecDeque::new();
+        file.feed(Bytes::new(), &mut decoded)?;
+        Ok(Self {
+            raw: posted.raw,
+            framing: Framing::Form(Box::new(file)),
+            announced,
+            algorithm: algorithm.unwrap_or(ChecksumAlgorithm::Crc64Nvme),
+            decoded,
+        })
+    }
+
     /// Reads all headers that speak of the body.
     pub(super) fn of(req: &S3Request) -> Result<Self, S3Error> {
         Self::announcing(req, checksum_header(req)?)
@@ -94,7 +152,7 @@ impl Document {
         let bytes_max = match framing {
             Framing::Plain => req.house.put_bytes_max,
             // The decoder has bounds of its own for document and framing.
-            Framing::Chunked(_) | Framing::Done => u64::MAX,
+            Framing::Chunked(_) | Framing::Form(_) | Framing::Done => u64::MAX,
         };
         let raw = RawBody::new(req.slot.clone(), req.house.pace, bytes_max);
         let algorithm = carried.or(named).unwrap_or(ChecksumAlgorithm::Crc64Nvme);
@@ -123,6 +181,7 @@ impl Document {
     fn finish(&mut self) -> Option<Result<Bytes, BodyError>> {
         match std::mem::replace(&mut self.framing, Framing::Done) {
             Framing::Plain | Framing::Done => None,
+            Framing::Form(file) => file.finish().err().map(Err),
             Framing::Chunked(decoder) => match decoder.finish() {
                 Err(error) => Some(Err(of_chunk(&error))),
                 Ok(trailers) => {
@@ -161,6 +220,11 @@ impl Body for Document {
             };
             match &mut self.framing {
                 Framing::Plain | Framing::Done => return Some(Ok(raw)),
+                Framing::Form(file) => {
+                    if let Err(error) = file.feed(raw, &mut self.decoded) {
+                        return Some(Err(error));
+                    }
+                }
                 Framing::Chunked(decoder) => {
                     let decoded = &mut self.decoded;
                     if let Err(error) = decoder.feed(raw, &mut |bytes| decoded.push_back(bytes)) {

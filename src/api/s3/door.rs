@@ -1,5 +1,6 @@
 //! The door itself: from a head and a body to exactly one answer and one audit entry.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use futures_util::FutureExt as _;
 use crate::access::action::Action;
 use crate::access::caller::Caller;
 use crate::api::http::body::BodySlot;
+use crate::api::http::form;
 use crate::api::http::house::House;
 use crate::api::http::target::Query;
 use crate::api::http::target::Target;
@@ -33,6 +35,7 @@ use super::code::Code;
 use super::cors::Asked;
 use super::error::S3Error;
 use super::perform;
+use super::post_object::Form;
 use super::preflight;
 use super::reply;
 use super::reply::Reply;
@@ -185,7 +188,20 @@ async fn serve(
     let query = Query::parse(head.uri.query().unwrap_or_default())?;
     let route = routed(&head, &target, &query)?;
     known.action = Some(route.action);
-    let (caller, payload) = authenticate::authenticate(house, &head, arrival.at, anonymous).await?;
+    let (mut head, mut target, mut posted) = (head, target, None);
+    let (caller, payload) = if route.action == Action::PostObject {
+        let mut form = Form::read(house, &head, &slot).await?;
+        known.object_key = Some(form.key()?.to_owned());
+        target.object_key.clone_from(&known.object_key);
+        let bucket = target.bucket.as_deref().unwrap_or_default();
+        let proved = form.authenticate(house, arrival.at, bucket, anonymous);
+        let proved = proved.await?;
+        let (as_put, file) = form.into_put(head)?;
+        (head, posted) = (as_put, Some(file));
+        proved
+    } else {
+        authenticate::authenticate(house, &head, arrival.at, anonymous).await?
+    };
     known.caller = Some(caller.clone());
     if let Some(name) = route.unknown_parameter(query.names()) {
         return Err(S3Error::not_implemented(&format!(
@@ -208,6 +224,7 @@ async fn serve(
         caller,
         payload,
         slot,
+        posted: Cell::new(posted),
     };
     perform(&req).await
 }
@@ -220,7 +237,11 @@ fn held_bytes(head: &Head) -> usize {
         None if head.headers.contains_key("transfer-encoding") => usize::MAX,
         None => 0,
     };
-    if head.method == actix_http::Method::PUT {
+    let is_form = head
+        .header("content-type")
+        .and_then(form::boundary)
+        .is_some();
+    if head.method == actix_http::Method::PUT || is_form {
         length.min(2 * limits::BLOB_IO_BYTES)
     } else {
         length.min(limits::XML_BODY_BYTES_MAX)

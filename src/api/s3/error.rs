@@ -150,6 +150,7 @@ impl From<AuthError> for S3Error {
             E::Malformed { place, .. } | E::WrongRegion { place, .. } => match place {
                 Place::Header => Code::AuthorizationHeaderMalformed,
                 Place::Query => Code::AuthorizationQueryParametersError,
+                Place::Form => Code::InvalidArgument,
             },
             E::MissingDate
             | E::UnsignedHeader { .. }
@@ -265,6 +266,7 @@ impl From<BodyError> for S3Error {
             BodyError::Cut => Code::IncompleteBody,
             BodyError::TooSlow => Code::RequestTimeout,
             BodyError::TooLarge => Code::EntityTooLarge,
+            BodyError::TooSmall => Code::EntityTooSmall,
             BodyError::Framing => Code::IncompleteBody,
             BodyError::Signature => Code::SignatureDoesNotMatch,
             BodyError::Trailer => Code::InvalidRequest,

@@ -63,6 +63,8 @@ mod list_objects_v2;
 mod list_parts;
 mod object_acl;
 mod object_lock;
+pub mod post_object;
+pub mod post_policy;
 mod preflight;
 mod put_bucket_lifecycle_configuration;
 mod put_bucket_notification_configuration;
@@ -120,6 +122,7 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::PutObjectLegalHold => object_lock::put_object_legal_hold(req).await,
         Action::ListObjectVersions => list_object_versions::list_object_versions(req).await,
         Action::ListMultipartUploads => list_multipart_uploads::list_multipart_uploads(req).await,
+        Action::PostObject => post_object::post_object(req).await,
         Action::PutObject => put_object::put_object(req).await,
         Action::GetObject | Action::HeadObject => get_object::get_object(req).await,
         Action::GetObjectAttributes => get_object_attributes::get_object_attributes(req).await,

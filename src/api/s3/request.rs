@@ -1,5 +1,6 @@
 //! One request, parsed once, and the caller who made it.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ use crate::meta::records::VersionRecord;
 use crate::store::Store;
 use crate::store::get::Found;
 use crate::types::clock::Time;
+use crate::types::encoding;
 use crate::types::ids::PartNumber;
 use crate::types::ids::RequestId;
 use crate::types::ids::UploadId;
@@ -44,6 +46,7 @@ use super::code::Code;
 use super::document::Document;
 use super::error::S3Error;
 use super::facts;
+use super::post_object::Posted;
 
 /// The head of a request as it came, before anything of it is believed.
 #[derive(Clone, Debug)]
@@ -90,6 +93,8 @@ pub struct S3Request {
     pub(super) caller: Caller,
     pub(super) payload: Payload,
     pub(super) slot: BodySlot,
+    /// The file of a form, until the operation takes it.
+    pub(super) posted: Cell<Option<Posted>>,
 }
 
 impl S3Request {
@@ -342,6 +347,18 @@ impl S3Request {
             keys: &[],
             outcome: Outcome::Allowed,
         }
+    }
+
+    /// Where a client finds an object, as an address.
+    pub(super) fn location(&self, bucket: &BucketName, object_key: &ObjectKey) -> String {
+        let scheme = if self.house.is_secure {
+            "https"
+        } else {
+            "http"
+        };
+        let host = self.header("host").unwrap_or_default();
+        let key = encoding::percent_path(object_key.as_str().as_bytes());
+        format!("{scheme}://{host}/{bucket}/{key}")
     }
 
     /// The `uploadId` parameter; text that is no id of ours names no upload.

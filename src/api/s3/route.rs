@@ -421,6 +421,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", Scope::Bucket, Action::DeleteObjects)
         .by("delete")
         .headers(RETENTION_HEADERS),
+    route("POST", Scope::Bucket, Action::PostObject).headers(PUT_HEADERS),
     route("POST", Scope::Object, Action::CreateMultipartUpload)
         .by("uploads")
         .headers(PUT_HEADERS),
@@ -814,6 +815,7 @@ mod tests {
             Some(Action::ListBucketMetricsConfigurations),
         ),
         ("PUT /b?website", "", None),
+        ("POST /b", "", Some(Action::PostObject)),
         ("GET /b?cors", "", Some(Action::GetBucketCors)),
         ("PUT /b?cors", "", Some(Action::PutBucketCors)),
         ("DELETE /b?cors", "", Some(Action::DeleteBucketCors)),

@@ -244,6 +244,7 @@ impl From<BodyError> for StsError {
             BodyError::Source => Code::InternalFailure,
             BodyError::Cut
             | BodyError::TooSlow
+            | BodyError::TooSmall
             | BodyError::Framing
             | BodyError::Signature
             | BodyError::Trailer => Code::MalformedInput,

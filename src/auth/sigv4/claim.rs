@@ -45,6 +45,25 @@ pub struct Claim<'a> {
     payload_text: Cow<'a, str>,
     session_token: Option<Cow<'a, str>>,
     query: Query<'a>,
+    /// What a form's signature covers, instead of the request.
+    form_policy: Option<Cow<'a, str>>,
+}
+
+/// The fields of a form that prove who signed its policy.
+#[derive(Clone, Copy, Debug)]
+pub struct FormProof<'a> {
+    /// `x-amz-algorithm`.
+    pub algorithm: &'a str,
+    /// `x-amz-credential`.
+    pub credential: &'a str,
+    /// `x-amz-date`.
+    pub date: &'a str,
+    /// `x-amz-signature`.
+    pub signature: &'a str,
+    /// `x-amz-security-token`.
+    pub session_token: Option<&'a str>,
+    /// `policy`, the base64 text as it came: that is what is signed.
+    pub policy: &'a str,
 }
 
 /// A claim proved right.
@@ -86,6 +105,7 @@ impl<'a> Claim<'a> {
             payload_text,
             session_token: None,
             query,
+            form_policy: None,
         };
         claim.checked(head)
     }
@@ -132,8 +152,47 @@ impl<'a> Claim<'a> {
             payload_text,
             session_token,
             query,
+            form_policy: None,
         };
         claim.checked(head)
+    }
+
+    /// Reads the fields of a form. What the policy says is for its reader; a signature is good for
+    /// as long as a presigned URL may be.
+    ///
+    /// Source: AWS S3 API Reference, "Authenticating Requests in Browser-Based Uploads Using POST".
+    ///
+    /// # Errors
+    /// Those of a signature out of form or of time.
+    pub fn of_form(proof: &FormProof<'a>, expected: &Expected<'a>) -> Result<Self, Error> {
+        let place = Place::Form;
+        let fault = |fault| Error::malformed(place, fault);
+        if proof.algorithm != ALGORITHM {
+            return Err(fault(Fault::Algorithm));
+        }
+        let (access_key_id, scope) = parse_credential(proof.credential, place, expected)?;
+        let date = AmzDate::parse(proof.date).ok_or(fault(Fault::Date))?;
+        let lifetime = i64::try_from(limits::PRESIGN_SECONDS_MAX).unwrap_or(0);
+        check_lifetime(date.time, lifetime, expected.now)?;
+        let claim = Self {
+            place,
+            access_key_id: Cow::Borrowed(access_key_id),
+            scope,
+            date,
+            signed_headers: Cow::Borrowed(""),
+            signature: parse_signature(proof.signature, place)?,
+            payload: PayloadHash::Unsigned,
+            payload_text: Cow::Borrowed(""),
+            session_token: proof.session_token.map(Cow::Borrowed),
+            query: Query::parse("")?,
+            form_policy: Some(Cow::Borrowed(proof.policy)),
+        };
+        claim.checked(&RequestHead {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &[],
+        })
     }
 
     /// The checks that both places share, once all parts are read.
@@ -190,8 +249,14 @@ impl<'a> Claim<'a> {
     /// # Errors
     /// [`Error::SignatureMismatch`], [`Error::SignedHeaderMissing`], [`Error::InvalidUri`].
     pub fn verify(&self, head: &RequestHead<'_>, key: &SigningKey) -> Result<Verified, Error> {
-        let hash = canonical::hash(head, &self.query, &self.signed_headers, &self.payload_text)?;
-        let signature = sign(key, &self.date, &self.scope, &hash);
+        let signature = match &self.form_policy {
+            Some(policy) => key.sign(&[policy.as_bytes()]),
+            None => {
+                let (names, payload) = (&self.signed_headers, &self.payload_text);
+                let hash = canonical::hash(head, &self.query, names, payload)?;
+                sign(key, &self.date, &self.scope, &hash)
+            }
+        };
         if !bool::from(signature.ct_eq(&self.signature)) {
             return Err(Error::SignatureMismatch);
         }

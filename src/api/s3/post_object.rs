@@ -1,0 +1,332 @@
+//! PostObject: a browser's form. Source: AWS S3 API Reference, "POST Object", "Authenticating
+//! Requests in Browser-Based Uploads Using POST".
+//!
+//! The proof stands in the body, so the fields are read before anybody is known; they are bounded,
+//! and the file behind them is not touched before the form is permitted. The fields become the
+//! headers that a PUT of the same object would have, and from there on it is one.
+
+use actix_http::Response;
+use actix_http::StatusCode;
+use actix_http::body::BoxBody;
+use actix_http::header::HeaderMap;
+use actix_http::header::HeaderName;
+use actix_http::header::HeaderValue;
+
+use crate::access::caller::Caller;
+use crate::api::http::body::BodySlot;
+use crate::api::http::body::RawBody;
+use crate::api::http::form;
+use crate::api::http::form::Fields;
+use crate::api::http::form::FileDecoder;
+use crate::api::http::form::FormError;
+use crate::api::http::house::House;
+use crate::api::http::identify;
+use crate::api::http::xml::Xml;
+use crate::auth::error::Error as AuthError;
+use crate::auth::head::RequestHead;
+use crate::auth::sigv4::claim::Claim;
+use crate::auth::sigv4::claim::Expected;
+use crate::auth::sigv4::claim::FormProof;
+use crate::auth::sigv4::payload::PayloadHash;
+use crate::types::clock::Time;
+use crate::types::encoding;
+use crate::types::names::AgencyId;
+use crate::types::tags::Tags;
+
+use super::authenticate;
+use super::authenticate::Payload;
+use super::code::Code;
+use super::document::Document;
+use super::error::S3Error;
+use super::post_policy::PostPolicy;
+use super::put_object;
+use super::reply;
+use super::reply::Reply;
+use super::request::Head;
+use super::request::S3Request;
+use super::tagging;
+
+/// A form up to the first byte of its file.
+pub struct Form {
+    fields: Fields,
+    /// The file, still to come.
+    pub file: PostedFile,
+}
+
+/// The file of a form, and what its policy says of its size.
+pub struct PostedFile {
+    pub(super) raw: RawBody,
+    pub(super) decoder: FileDecoder,
+    pub(super) bytes: (u64, u64),
+}
+
+impl Form {
+    /// Reads the fields of a form.
+    pub(super) async fn read(house: &House, head: &Head, slot: &BodySlot) -> Result<Self, S3Error> {
+        if !authenticate::is_anonymous(head) {
+            return Err(AuthError::TwoMechanisms.into());
+        }
+        let boundary = head.header("content-type").and_then(form::boundary);
+        let boundary = boundary.ok_or_else(|| {
+            let message = "Bucket POST must be of the enclosure-type multipart/form-data";
+            S3Error::new(Code::PreconditionFailed, message)
+        })?;
+        // The file is bounded on its own; what stands around it is too.
+        let mut raw = RawBody::new(slot.clone(), house.pace, u64::MAX);
+        let (mut fields, decoder) = form::read(&mut raw, boundary).await?;
+        for (_, value) in &mut fields.fields {
+            if value.contains("${filename}") {
+                *value = value.replace("${filename}", &fields.file_name);
+            }
+        }
+        let bytes = (0, house.put_bytes_max);
+        let file = PostedFile {
+            raw,
+            decoder,
+            bytes,
+        };
+        Ok(Self { fields, file })
+    }
+
+    /// The key that the form names.
+    pub(super) fn key(&self) -> Result<&str, S3Error> {
+        let key = self.fields.value("key").filter(|key| !key.is_empty());
+        key.ok_or_else(|| {
+            let message = "Bucket POST must contain a field named 'key'. If it is specified, \
+                           please check the order of the fields.";
+            S3Error::argument("key", "", message)
+        })
+    }
+
+    /// Proves who signed the form's policy and checks the form against it. A form without one is
+    /// nobody's.
+    pub(super) async fn authenticate(
+        &mut self,
+        house: &House,
+        now: Time,
+        bucket: &str,
+        anonymous: Option<AgencyId>,
+    ) -> Result<(Caller, Payload), S3Error> {
+        let payload = Payload {
+            hash: PayloadHash::Unsigned,
+            chunks: None,
+        };
+        let value = |name| self.fields.value(name);
+        if value("awsaccesskeyid").is_some() || value("signature").is_some() {
+            return Err(AuthError::UnsupportedMechanism.into());
+        }
+        let Some(policy_text) = value("policy") else {
+            if value("x-amz-signature").is_some() {
+                let message = "Bucket POST must contain a field named 'policy'.";
+                return Err(S3Error::argument("policy", "", message));
+            }
+            let agency = anonymous.ok_or_else(|| {
+                S3Error::new(Code::AccessDenied, "Anonymous access is not allowed.")
+            })?;
+            house.store.ensure_active(&agency).await?;
+            return Ok((Caller::anonymous(agency), payload));
+        };
+        let expected = Expected {
+            region: &house.region,
+            service: "s3",
+            now,
+            body_sha256: None,
+        };
+        let required = |name: &'static str| {
+            value(name).ok_or_else(|| {
+                let message = "A signed form has the fields x-amz-algorithm, x-amz-credential, \
+                               x-amz-date and x-amz-signature beside its policy.";
+                S3Error::argument(name, "", message)
+            })
+        };
+        let proof = FormProof {
+            algorithm: required("x-amz-algorithm")?,
+            credential: required("x-amz-credential")?,
+            date: required("x-amz-date")?,
+            signature: required("x-amz-signature")?,
+            session_token: value("x-amz-security-token"),
+            policy: policy_text,
+        };
+        let claim = Claim::of_form(&proof, &expected)?;
+        let head = RequestHead {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &[],
+        };
+        let (identified, _) = identify::by_signature(house, &head, &claim, now).await?;
+        let json = encoding::parse_base64(policy_text);
+        let json = json.ok_or_else(|| {
+            S3Error::new(
+                Code::InvalidPolicyDocument,
+                "Invalid Policy: it is no base64.",
+            )
+        })?;
+        let policy = PostPolicy::parse(&json)?;
+        policy.check(now, bucket, &self.fields.fields)?;
+        if let Some((low, high)) = policy.file_bytes {
+            self.file.bytes = (low, high.min(house.put_bytes_max));
+        }
+        Ok((identified.caller, payload))
+    }
+
+    /// The head that a PUT of the same object would have, and the file.
+    pub(super) fn into_put(self, head: Head) -> Result<(Head, Posted), S3Error> {
+        let mut headers = HeaderMap::new();
+        for name in ["host", "origin", "user-agent"] {
+            if let Some(value) = head.headers.get(name) {
+                headers.insert(HeaderName::from_static(name), value.clone());
+            }
+        }
+        let mut after = After::default();
+        for (name, value) in &self.fields.fields {
+            let (name, value) = match name.as_str() {
+                "success_action_redirect" | "redirect" => {
+                    after.redirect = is_url(value).then(|| value.clone());
+                    continue;
+                }
+                "success_action_status" => {
+                    after.status = match value.as_str() {
+                        "200" => 200,
+                        "201" => 201,
+                        _ => 204,
+                    };
+                    continue;
+                }
+                "acl" => ("x-amz-acl", value.clone()),
+                "tagging" => ("x-amz-tagging", tags_as_header(value)?),
+                "x-amz-algorithm"
+                | "x-amz-credential"
+                | "x-amz-date"
+                | "x-amz-signature"
+                | "x-amz-security-token" => continue,
+                name if SENT.contains(&name) || name.starts_with("x-amz-") => (name, value.clone()),
+                // Buttons and the like.
+                _ => continue,
+            };
+            let refused = || S3Error::argument("field", name, "The field cannot be a header.");
+            let header = HeaderName::try_from(name).map_err(|_| refused())?;
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| refused())?;
+            headers.append(header, value);
+        }
+        // The type that the browser gives the file stands where the form names none.
+        if let Some(kind) = &self.fields.file_type
+            && !headers.contains_key("content-type")
+            && let Ok(value) = HeaderValue::from_str(kind)
+        {
+            headers.insert(HeaderName::from_static("content-type"), value);
+        }
+        let posted = Posted {
+            file: self.file,
+            after,
+        };
+        Ok((Head { headers, ..head }, posted))
+    }
+}
+
+/// The fields that are headers of a PUT, besides `x-amz-*`.
+const SENT: [&str; 6] = [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "expires",
+];
+
+/// What is left of a form once its fields are headers.
+pub struct Posted {
+    file: PostedFile,
+    after: After,
+}
+
+/// What the browser is answered.
+#[derive(Default)]
+struct After {
+    redirect: Option<String>,
+    status: u16,
+}
+
+fn is_url(text: &str) -> bool {
+    let has_scheme = text.starts_with("https://") || text.starts_with("http://");
+    has_scheme && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// The field holds the document of PutObjectTagging.
+fn tags_as_header(document: &str) -> Result<String, S3Error> {
+    let tags = Tags::of_object(tagging::read(document.as_bytes())?)?;
+    let pairs = tags.pairs().iter().map(|(key, value)| {
+        let (key, value) = (key.as_bytes(), value.as_bytes());
+        format!("{}={}", encoding::percent(key), encoding::percent(value))
+    });
+    Ok(pairs.collect::<Vec<_>>().join("&"))
+}
+
+pub(super) async fn post_object(req: &S3Request) -> Result<Reply, S3Error> {
+    let posted = req.posted.take().ok_or(Code::InvalidRequest)?;
+    let document = Document::of_form(req, posted.file)?;
+    let (stored, bucket) = put_object::store(req, document).await?;
+    let object_key = req.object_key()?;
+    Ok(Reply::committed(stored, |stored| {
+        let response = put_object::render(req, &bucket, &stored);
+        let place = Place {
+            location: req.location(&bucket.name, object_key),
+            bucket: bucket.name.as_str(),
+            key: object_key.as_str(),
+            etag: stored.etag.to_string(),
+        };
+        posted.after.answer(response, &place)
+    }))
+}
+
+/// Where a form's object is now.
+struct Place<'a> {
+    location: String,
+    bucket: &'a str,
+    key: &'a str,
+    etag: String,
+}
+
+impl After {
+    fn answer(self, mut response: Response<BoxBody>, place: &Place<'_>) -> Response<BoxBody> {
+        reply::set(&mut response, ("location", &place.location));
+        if let Some(url) = self.redirect {
+            let sign = if url.contains('?') { '&' } else { '?' };
+            let [bucket, key, etag] = [place.bucket, place.key, &place.etag]
+                .map(|text| encoding::percent(text.as_bytes()));
+            let url = format!("{url}{sign}bucket={bucket}&key={key}&etag={etag}");
+            reply::set(&mut response, ("location", &url));
+            *response.status_mut() = StatusCode::SEE_OTHER;
+            return response;
+        }
+        match self.status {
+            200 => response,
+            201 => {
+                let mut xml = Xml::bare();
+                xml.open("PostResponse").text("Location", &place.location);
+                xml.text("Bucket", place.bucket).text("Key", place.key);
+                xml.text("ETag", &place.etag);
+                *response.status_mut() = StatusCode::CREATED;
+                reply::set(&mut response, ("content-type", "application/xml"));
+                response.set_body(BoxBody::new(xml.finish("PostResponse")))
+            }
+            _ => {
+                *response.status_mut() = StatusCode::NO_CONTENT;
+                response
+            }
+        }
+    }
+}
+
+impl From<FormError> for S3Error {
+    fn from(error: FormError) -> Self {
+        let code = match error {
+            FormError::Body(error) => return error.into(),
+            FormError::Malformed => Code::MalformedPOSTRequest,
+            FormError::TooLarge => Code::MaxPostPreDataLengthExceededError,
+            FormError::NoFile => Code::IncorrectNumberOfFilesInPostRequest,
+            FormError::Repeated => Code::InvalidArgument,
+        };
+        Self::new(code, error.to_string())
+    }
+}

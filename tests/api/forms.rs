@@ -1,0 +1,248 @@
+//! Forms that a browser posts: what their policy allows is stored, everything else is refused.
+
+use acervo::crypto::digest::hmac_sha256;
+use acervo::types::clock::{Clock, Time};
+use acervo::types::encoding;
+use serde_json::{Value, json};
+
+use super::support::answer::Answer;
+use super::support::caller::Caller;
+use super::support::noise;
+use super::support::server::{REGION, Server};
+
+/// A form in the making.
+struct Form<'a> {
+    server: &'a Server,
+    conditions: Vec<Value>,
+    fields: Vec<(String, String)>,
+    file: Vec<u8>,
+    expires: i64,
+    after: &'a str,
+}
+
+impl<'a> Form<'a> {
+    fn new(server: &'a Server, key: &str, file: &[u8]) -> Self {
+        let form = Self {
+            server,
+            conditions: vec![json!({"bucket": "actas"})],
+            fields: Vec::new(),
+            file: file.to_vec(),
+            expires: 60,
+            after: "",
+        };
+        form.field("key", key)
+    }
+
+    /// A field, and the condition that it is this.
+    fn field(self, name: &str, value: &str) -> Self {
+        self.condition(json!({name: value})).bare(name, value)
+    }
+
+    /// A field that no condition names.
+    fn bare(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn condition(mut self, condition: Value) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    fn signed(mut self) -> Self {
+        let agency = self.server.agency();
+        let credentials = agency.credentials().unwrap();
+        let now = Clock::system().now();
+        let date = now.amz_date();
+        let day = &date[..8];
+        let end = Time::from_seconds(now.seconds() + self.expires).iso8601();
+        let policy = json!({"expiration": end, "conditions": self.conditions});
+        let policy = encoding::base64(policy.to_string().as_bytes());
+        let first = format!("AWS4{}", credentials.secret.expose());
+        let mut key = hmac_sha256(first.as_bytes(), day.as_bytes());
+        for step in [REGION, "s3", "aws4_request"] {
+            key = hmac_sha256(&key, step.as_bytes());
+        }
+        let signature = encoding::hex(&hmac_sha256(&key, policy.as_bytes()));
+        let id = credentials.access_key_id;
+        let credential = format!("{id}/{day}/{REGION}/s3/aws4_request");
+        for (name, value) in [
+            ("policy", policy.as_str()),
+            ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
+            ("X-Amz-Credential", &credential),
+            ("x-amz-date", &date),
+            ("x-amz-signature", &signature),
+        ] {
+            self = self.bare(name, value);
+        }
+        self
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        for (name, value) in &self.fields {
+            let disposition = format!("Content-Disposition: form-data; name=\"{name}\"");
+            body.extend(format!("--frontera\r\n{disposition}\r\n\r\n{value}\r\n").bytes());
+        }
+        let disposition = "form-data; name=\"file\"; filename=\"C:\\escaneo\\acta.pdf\"";
+        let head = format!("Content-Disposition: {disposition}\r\nContent-Type: application/pdf");
+        body.extend(format!("--frontera\r\n{head}\r\n\r\n").bytes());
+        body.extend(&self.file);
+        body.extend(format!("\r\n--frontera{}--\r\n", self.after).bytes());
+        body
+    }
+
+    fn post(&self) -> Answer {
+        self.post_body(&self.body())
+    }
+
+    fn post_body(&self, body: &[u8]) -> Answer {
+        let nobody = self.server.nobody();
+        let post = nobody.ask("POST", "/actas").body(body);
+        let kind = "multipart/form-data; boundary=frontera";
+        post.header("content-type", kind).send()
+    }
+}
+
+fn server() -> (Server, Caller) {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    (server, agency)
+}
+
+#[test]
+fn a_form_stores_its_file() {
+    let (server, agency) = server();
+    for size in [0, 10, 70_000, 3_000_000] {
+        let file = noise(size as u64 + 1, size);
+        let form = Form::new(&server, "folio/${filename}", &file).field("acl", "private");
+        let form = form.field("x-amz-meta-folio", "7");
+        // The key is expanded before the policy is asked.
+        let mut form = form;
+        form.conditions[1] = json!(["starts-with", "$key", "folio/"]);
+        let answer = form.signed().post().status(204);
+        assert!(
+            answer
+                .header("location")
+                .unwrap()
+                .ends_with("/actas/folio/acta.pdf")
+        );
+        let got = agency.get("actas/folio/acta.pdf").send().holds(&file);
+        let got = got.has("x-amz-meta-folio", "7");
+        got.has("content-type", "application/pdf");
+    }
+    // As the only key: nothing else was stored.
+    assert_eq!(agency.keys_of("actas"), ["folio/acta.pdf"]);
+}
+
+#[test]
+fn a_form_says_what_its_browser_is_answered() {
+    let (server, agency) = server();
+    let form = |status| Form::new(&server, "a", b"1").field("success_action_status", status);
+    let answer = form("201").signed().post().status(201);
+    assert_eq!(answer.element("Bucket"), "actas");
+    assert_eq!(answer.element("Key"), "a");
+    assert_eq!(answer.element("ETag"), answer.header("etag").unwrap());
+    form("200").signed().post().status(200);
+    form("404").signed().post().status(204);
+    let url = "https://tramites.gob.mx/gracias?folio=7";
+    let form = Form::new(&server, "a b", b"1").field("success_action_redirect", url);
+    let tags = "<Tagging><TagSet><Tag><Key>k</Key><Value>v w</Value></Tag></TagSet></Tagging>";
+    let form = form.field("tagging", tags);
+    let answer = form.signed().post().status(303);
+    let location = answer.header("location").unwrap();
+    assert!(location.starts_with(&format!("{url}&bucket=actas&key=a%20b&etag=%22")));
+    let tags = agency.get("actas/a b").query("tagging").ok();
+    assert_eq!(tags.elements("Value"), ["v w"]);
+}
+
+#[test]
+fn what_the_policy_does_not_allow_is_refused() {
+    let (server, agency) = server();
+    let form = || Form::new(&server, "a", b"12345");
+    let refused = |form: Form<'_>, status, code| {
+        form.signed().post().refused(status, code);
+    };
+    refused(form().bare("x-amz-meta-a", "1"), 403, "AccessDenied");
+    refused(
+        form().condition(json!({"acl": "private"})),
+        403,
+        "AccessDenied",
+    );
+    refused(
+        form().condition(json!({"bucket": "becas"})),
+        403,
+        "AccessDenied",
+    );
+    let mut expired = form();
+    expired.expires = -1;
+    refused(expired, 403, "AccessDenied");
+    let sized = |low: u64, high: u64| {
+        let range = json!(["content-length-range", low, high]);
+        form().condition(range)
+    };
+    refused(sized(0, 4), 400, "EntityTooLarge");
+    refused(sized(6, 9), 400, "EntityTooSmall");
+    refused(
+        form().condition(json!(["like", "$key", "a"])),
+        400,
+        "InvalidPolicyDocument",
+    );
+    refused(form().field("x-amz-bogus", "1"), 501, "NotImplemented");
+    refused(
+        form().field("acl", "public-read-write"),
+        400,
+        "AccessControlListNotSupported",
+    );
+    let wrong = form().field("x-amz-checksum-crc32", "AAAAAA==");
+    refused(wrong, 400, "BadDigest");
+    // Nobody may change what was signed.
+    let mut forged = form().signed();
+    forged.fields.retain(|(name, _)| name != "policy");
+    let policy = encoding::base64(b"{\"expiration\":\"2099-01-01T00:00:00Z\",\"conditions\":[]}");
+    forged
+        .bare("policy", &policy)
+        .post()
+        .refused(403, "SignatureDoesNotMatch");
+    form().post().refused(403, "AccessDenied");
+    assert!(agency.keys_of("actas").is_empty());
+    sized(5, 5).signed().post().status(204);
+}
+
+#[test]
+fn bodies_that_are_no_forms_are_refused() {
+    let (server, agency) = server();
+    let form = Form::new(&server, "a", b"12345").signed();
+    let body = form.body();
+    for (body, status, code) in [
+        (b"".to_vec(), 400, "MalformedPOSTRequest"),
+        (
+            b"--frontera--\r\n".to_vec(),
+            400,
+            "IncorrectNumberOfFilesInPostRequest",
+        ),
+        (b"x--frontera\r\n".to_vec(), 400, "MalformedPOSTRequest"),
+        (body[..body.len() - 12].to_vec(), 400, "IncompleteBody"),
+        ([body.clone(), body].concat(), 204, ""),
+    ] {
+        let answer = form.post_body(&body).status(status);
+        assert_eq!(answer.code(), code);
+    }
+    let long = Form::new(&server, "a", b"1").bare("x-ignore-a", &"v".repeat(70_000));
+    long.post()
+        .refused(400, "MaxPostPreDataLengthExceededError");
+    let twice = Form::new(&server, "a", b"1").bare("Key", "b");
+    twice.post().refused(400, "InvalidArgument");
+    let plain = server.nobody();
+    let plain = plain.ask("POST", "/actas").body(b"x");
+    plain.refused(412, "PreconditionFailed");
+    let signed = agency.ask("POST", "/actas").body(b"x");
+    signed.refused(400, "InvalidArgument");
+    // A button behind the file is ignored, as every browser may send one.
+    let button = "\r\nContent-Disposition: form-data; name=\"submit\"\r\n\r\nSubir\r\n--frontera";
+    let mut with_button = Form::new(&server, "b", b"1").signed();
+    with_button.after = button;
+    with_button.post().status(204);
+    agency.get("actas/b").send().holds(b"1");
+}
