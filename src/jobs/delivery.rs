@@ -32,12 +32,14 @@ use crate::store::Store;
 use crate::store::body::Announced;
 use crate::store::body::Body;
 use crate::store::body::BodyError;
+use crate::store::locks::LockRule;
 use crate::store::put::NewObject;
 use crate::store::put::Stored;
 use crate::store::sealing::Asked;
 use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::clock::Time;
 use crate::types::ids::RequestId;
+use crate::types::lock::Lock;
 use crate::types::names::AgencyId;
 use crate::types::names::ObjectKey;
 use crate::types::roles::Role;
@@ -138,6 +140,8 @@ pub(super) async fn deliver(
             tags: Tags::default(),
             acl: None,
         },
+        lock: Lock::NONE,
+        lock_rule: LockRule::of(&target.documents)?,
         asked: Asked::Default,
         precondition: Precondition::default(),
         versioning: target.versioning,

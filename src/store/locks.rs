@@ -73,7 +73,8 @@ impl LockRule {
     /// The rule among a bucket's configurations.
     ///
     /// # Errors
-    /// [`Error::UnreadableDocument`]: what a rule means that does not read back, nobody can say (law 8).
+    /// [`Error::UnreadableDocument`]: what a rule means that does not read back, nobody can say
+    /// (law 8).
     pub fn of(documents: &Documents) -> Result<Option<Self>, Error> {
         let unreadable = || Error::UnreadableDocument(BucketDocument::ObjectLock);
         let Some(text) = documents.get(BucketDocument::ObjectLock) else {

@@ -40,7 +40,7 @@ const OWNERSHIP: &[u8] = b"<OwnershipControls><Rule><ObjectOwnership>BucketOwner
 /// The sub-resource of a bucket that an operation reads, sets or removes, and what it is set to.
 fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
     let name = action.name();
-    let known: [(&str, &str, &[u8]); 13] = [
+    let known: [(&str, &str, &[u8]); 14] = [
         ("BucketAcl", "acl", NO_GRANTS),
         ("ObjectLockConfiguration", "object-lock", LOCK),
         ("BucketLocation", "location", b""),

@@ -89,7 +89,7 @@ codes! {
     KeyTooLongError 400 "Your key is too long.";
     MalformedACLError 400 "The XML you provided was not well-formed or not a list of grants.";
     MalformedPolicy 400 "Policies must be valid JSON and the first byte must be '{'";
-    MalformedPOSTRequest 400 "The body of your POST request is not well-formed multipart/form-data.";
+    MalformedPOSTRequest 400 "The body of the POST is not well-formed multipart/form-data.";
     MalformedXML 400 "The XML you provided was not well-formed or not of the expected shape.";
     MaxPostPreDataLengthExceededError 400 "The fields that precede the file were too large.";
     MaxMessageLengthExceeded 400 "Your request was too big.";

@@ -66,8 +66,8 @@ fn of_headers(req: &S3Request) -> Result<Lock, S3Error> {
         }),
         (mode, until) => {
             let given = mode.or(until).unwrap_or_default();
-            let message = "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both \
-                           be supplied";
+            let message = "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must \
+                           both be supplied";
             return Err(S3Error::argument(MODE, given, message));
         }
     };
