@@ -5,7 +5,7 @@
 //! as the process runs. It never passes the machine's clock; where it lags behind it, because the
 //! process stood still or the clock was brought forward, it catches up from a credit: a sixteenth
 //! of the time that the process ran, at most an hour. Both are written down with the agency, so a
-//! restart gives nothing away. See decision 16.
+//! restart gives nothing away. See decision 15.
 //!
 //! What errs, errs on the side of locks: after a long stop they hold for longer, never for less.
 
