@@ -157,6 +157,7 @@ CREATE TABLE details (
     checksum BLOB,
     wrapped_key BLOB NOT NULL,
     upload_number INTEGER,
+    upload_id BLOB,
     parts_count INTEGER,
     encryption TEXT,
     key_number INTEGER,
@@ -165,6 +166,7 @@ CREATE TABLE details (
     lock BLOB
 ) STRICT;
 CREATE INDEX details_by_key ON details (key_number) WHERE key_number IS NOT NULL;
+CREATE UNIQUE INDEX details_by_upload ON details (upload_id) WHERE upload_id IS NOT NULL;
 CREATE UNIQUE INDEX details_by_blob ON details (blob_id) WHERE blob_id IS NOT NULL;
 
 CREATE TABLE uploads (

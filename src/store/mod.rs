@@ -14,6 +14,7 @@ pub mod agencies;
 pub mod agency_keys;
 pub mod body;
 pub mod buckets;
+pub mod completed;
 pub mod content;
 pub mod copy;
 pub mod credentials;

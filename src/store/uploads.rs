@@ -1,5 +1,7 @@
 //! Multipart uploads: parts are sealed and committed one by one; completing moves no byte.
 
+use std::sync::Arc;
+
 use crate::access::permit::Permit;
 use crate::audit::entry::Draft;
 use crate::crypto::blob::Purpose;
@@ -46,6 +48,8 @@ use super::body::Body;
 use super::buckets::bucket_of;
 use super::buckets::object_of;
 use super::buckets::owner;
+use super::completed;
+use super::completed::Completed;
 use super::error::Error;
 use super::ingest::Ingested;
 use super::ingest::Sealed;
@@ -251,7 +255,7 @@ impl Store {
         }))
     }
 
-    /// Makes an object of an upload's parts.
+    /// Makes an object of an upload's parts; sent again, it tells what became of the first.
     ///
     /// # Errors
     /// [`Error::InvalidPart`], [`Error::BadObjectChecksum`], [`Error::BadObjectSize`], and what the
@@ -262,11 +266,28 @@ impl Store {
         draft: &Draft<'_>,
         upload_id: UploadId,
         completion: Completion,
-    ) -> Result<Committed<Stored>, Error> {
+    ) -> Result<Completed, Error> {
         let agency = self.agency(permit.agency()).await?;
+        let done = self.complete(&agency, permit, draft, (upload_id, &completion));
+        match done.await {
+            Err(Error::Metadata(meta::Error::NoSuchUpload)) => {
+                let before = completed::before(&agency, permit, upload_id, &completion);
+                before.await.map(Completed::Before)
+            }
+            done => done.map(Completed::Now),
+        }
+    }
+
+    async fn complete(
+        &self,
+        agency: &Arc<Agency>,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        (upload_id, completion): (UploadId, &Completion),
+    ) -> Result<Committed<Stored>, Error> {
         let bucket = bucket_of(permit)?.clone();
-        let upload = find(&agency, permit, upload_id)?;
-        repeated(&upload, completion.customer.clone())?;
+        let upload = find(agency, permit, upload_id)?;
+        repeated(&upload.encryption, completion.customer.clone())?;
         agency.ensure_opens(&upload.encryption)?;
         let number = upload.number;
         let all = beside(&agency.index, move |reader| {
@@ -287,7 +308,7 @@ impl Store {
         if size_bytes > completion.size_bytes_max {
             return Err(meta::Error::EntityTooLarge.into());
         }
-        let checksum = checksum(&upload, &completion, &parts)?;
+        let checksum = checksum(&upload, completion, &parts)?;
         let etag = etag(&parts);
         let (version_id, modified) = (new_version_id(record.versioning), self.0.clock.now());
         let (_, object_key) = object_of(permit)?;
@@ -301,12 +322,12 @@ impl Store {
                     sequence: part.sequence,
                 })
                 .collect(),
-            precondition: completion.precondition,
+            precondition: completion.precondition.clone(),
             version_id,
             modified,
             etag,
             checksum,
-            lock: locks::of_new_version(upload.lock, lock_rule, &agency),
+            lock: locks::of_new_version(upload.lock, lock_rule, agency),
             release: agency.release(),
         };
         agency.change(&subject, command, draft).await?;
@@ -357,7 +378,7 @@ impl Store {
     ) -> Result<(UploadRecord, PartPage), Error> {
         let agency = self.agency(permit.agency()).await?;
         let upload = find(&agency, permit, upload_id)?;
-        repeated(&upload, customer)?;
+        repeated(&upload.encryption, customer)?;
         let page = page(&agency, upload.number, after, limit).await?;
         Ok((upload, page))
     }
@@ -432,15 +453,21 @@ fn find(agency: &Agency, permit: &Permit, upload_id: UploadId) -> Result<UploadR
 }
 
 /// Checks the customer's key where S3 lets a request repeat it, and needs none.
-fn repeated(upload: &UploadRecord, customer: Option<CustomerKey>) -> Result<(), Error> {
+pub(super) fn repeated(
+    encryption: &Encryption,
+    customer: Option<CustomerKey>,
+) -> Result<(), Error> {
     match customer {
         None => Ok(()),
-        Some(key) => unlock(&upload.encryption, Some(key), Locked::Upload).map(drop),
+        Some(key) => unlock(encryption, Some(key), Locked::Upload).map(drop),
     }
 }
 
 /// The uploaded parts that a completion names; both lists ascend.
-fn named(wanted: &[NamedPart], uploaded: &[ListedPiece]) -> Result<Vec<ListedPiece>, Error> {
+pub(super) fn named(
+    wanted: &[NamedPart],
+    uploaded: &[ListedPiece],
+) -> Result<Vec<ListedPiece>, Error> {
     if !wanted.is_sorted_by(|a, b| a.number < b.number) {
         return Err(Error::Metadata(meta::Error::InvalidPartOrder));
     }

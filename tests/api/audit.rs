@@ -105,7 +105,8 @@ fn strangers(server: &Server, record: &mut Record) {
     record.nobodys("GetObject", 403, &forger.get("actas/a").send());
     let nobody = server.nobody();
     record.nobodys("GetObject", 403, &nobody.get("actas/a").send());
-    record.nobodys("-", 501, &nobody.ask("GET", "/actas?policy").send());
+    let refused = nobody.ask("GET", "/actas?policy").send();
+    record.nobodys("GetBucketPolicy", 403, &refused);
     record.nobodys("-", 400, &nobody.ask("GET", "/%zz").send());
 }
 
@@ -116,7 +117,7 @@ fn parts(agency: &Caller, record: &mut Record) {
     let part = agency.part("actas/u", &id, 1, &noise(1, 200_000)).send();
     record.ours("UploadPart", 200, &part);
     let tag = part.header("etag").unwrap();
-    for (number, status) in [(2, 400), (1, 200), (1, 404)] {
+    for (number, status) in [(2, 400), (1, 200), (1, 200), (2, 404)] {
         let done = agency.complete("actas/u", &id, &[(number, tag)]).send();
         record.ours("CompleteMultipartUpload", status, &done);
     }

@@ -10,6 +10,12 @@ use crate::support::{etag, md5, noise};
 
 const MIB: usize = 1 << 20;
 
+fn keep_versions(agency: &Caller, bucket: &str) {
+    let xml = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    let put = agency.ask("PUT", &format!("/{bucket}?versioning"));
+    put.body(xml.as_bytes()).ok();
+}
+
 fn checksum(algorithm: ChecksumAlgorithm, bytes: &[u8]) -> String {
     let mut digests = Digests::new(&DigestPlan {
         md5: false,
@@ -83,9 +89,9 @@ fn parts_become_one_document() {
         let got = agency.get("actas/a").header("range", &range).send();
         got.status(206).holds(&whole[first..=last]);
     }
-    agency
-        .complete("actas/a", &upload, &parts)
-        .refused(404, "NoSuchUpload");
+    let again = agency.complete("actas/a", &upload, &parts).ok();
+    assert_eq!(again.element("ETag"), whole_tag);
+    assert!(again.element("Location").starts_with("http://"));
     agency.copy("actas/a", "actas/copy").ok();
     agency.get("actas/copy").send().holds(&whole);
 }
@@ -341,21 +347,22 @@ fn parts_and_uploads_are_listed_in_pages() {
 }
 
 #[test]
-fn of_many_completions_exactly_one_wins() {
+fn of_many_completions_one_makes_the_version_that_all_tell() {
     let server = Server::start();
     let agency = server.agency();
     agency.make_bucket("actas").ok();
+    keep_versions(&agency, "actas");
     let upload = agency.begin_upload("actas/a");
     let body = noise(1, 100_000);
     agency.part("actas/a", &upload, 1, &body).ok();
     let tag = etag(&body);
-    let answers: Vec<(u16, String)> = std::thread::scope(|scope| {
+    let mut versions: Vec<String> = std::thread::scope(|scope| {
         let racers: Vec<_> = (0..6)
             .map(|_| {
                 scope.spawn(|| {
                     let parts = [(1, tag.as_str())];
-                    let answer = agency.complete("actas/a", &upload, &parts).send();
-                    (answer.status, answer.code())
+                    let answer = agency.complete("actas/a", &upload, &parts).ok();
+                    answer.header("x-amz-version-id").unwrap().to_owned()
                 })
             })
             .collect();
@@ -364,13 +371,59 @@ fn of_many_completions_exactly_one_wins() {
             .map(|racer| racer.join().unwrap())
             .collect()
     });
-    let won = answers.iter().filter(|(status, _)| *status == 200).count();
-    let lost = answers
-        .iter()
-        .filter(|(_, code)| code == "NoSuchUpload")
-        .count();
-    assert_eq!((won, lost), (1, 5), "{answers:?}");
+    versions.dedup();
+    assert_eq!(versions.len(), 1, "{versions:?}");
+    let all = agency.ask("GET", "/actas?versions").ok();
+    assert_eq!(all.elements("VersionId"), versions);
     agency.get("actas/a").send().holds(&body);
+}
+
+#[test]
+fn a_completion_sent_again_is_answered_while_its_version_stands() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    keep_versions(&agency, "actas");
+    let upload = agency.begin_upload("actas/a");
+    let (first, second) = (noise(1, 5 * MIB), noise(2, 9));
+    for (number, body) in [(1, &first), (2, &second), (3, &second)] {
+        agency.part("actas/a", &upload, number, body).ok();
+    }
+    let tags = [etag(&first), etag(&second)];
+    let parts = [(1, tags[0].as_str()), (2, tags[1].as_str())];
+    // The precondition holds no more once the object is there; it was judged before.
+    let complete = || agency.complete("actas/a", &upload, &parts);
+    let complete = || complete().header("if-none-match", "*");
+    let done = complete().ok();
+    let version = done.header("x-amz-version-id").unwrap();
+    let again = || {
+        let again = complete().ok().has("x-amz-version-id", version);
+        assert_eq!(again.text(), done.text());
+    };
+    again();
+    // Whoever asks for something else is not told that it was done.
+    for other in [
+        &parts[..1],
+        &[(1, &*tags[0]), (3, &*tags[1])],
+        &[(1, &*tags[1])],
+    ] {
+        let other = agency.complete("actas/a", &upload, other);
+        other.refused(404, "NoSuchUpload");
+    }
+    let other = agency.complete("actas/b", &upload, &parts);
+    other.refused(404, "NoSuchUpload");
+    let sized = complete().header("x-amz-mp-object-size", "7");
+    sized.refused(404, "NoSuchUpload");
+    // Another version above it, and a delete marker, leave it where it is.
+    agency.put("actas/a", b"newer").ok();
+    again();
+    agency.delete("actas/a").send().status(204);
+    again();
+    agency.get("actas/a").refused(404, "NoSuchKey");
+    let gone = agency.delete("actas/a");
+    let gone = gone.query(&format!("versionId={version}"));
+    gone.send().status(204);
+    complete().refused(404, "NoSuchUpload");
 }
 
 #[test]

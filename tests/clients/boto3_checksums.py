@@ -197,6 +197,7 @@ def completed(s3, at, upload_id, parts, algorithm, kind, expected):
     arguments = {"UploadId": upload_id, "MultipartUpload": {"Parts": parts}, **at}
     answer = complete(ChecksumType=kind, **arguments)
     same((answer[f"Checksum{algorithm}"], answer["ChecksumType"]), (expected, kind))
+    same(answer["Location"].split(":")[0], ENDPOINT.split(":")[0])
     head = s3.head_object(ChecksumMode="ENABLED", **at)
     same((head[f"Checksum{algorithm}"], head["ChecksumType"]), (expected, kind))
     got = s3.get_object(ChecksumMode="ENABLED", **at)

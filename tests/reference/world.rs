@@ -16,6 +16,8 @@ const PART_BYTES_MIN: usize = 5 << 20;
 struct Object {
     bytes: Vec<u8>,
     etag: String,
+    /// The upload that it was completed from, and of which parts.
+    completed: Option<(String, Vec<(u16, String)>)>,
 }
 
 struct Upload {
@@ -189,8 +191,14 @@ impl World {
         if !is_refused {
             let etag = etag(&bytes);
             same("etag", &answer.header("etag"), &Some(&etag))?;
-            self.objects
-                .insert(KEYS[key].to_owned(), Object { bytes, etag });
+            self.objects.insert(
+                KEYS[key].to_owned(),
+                Object {
+                    bytes,
+                    etag,
+                    completed: None,
+                },
+            );
         }
         Ok(())
     }
@@ -213,8 +221,14 @@ impl World {
         same("outcome", &Outcome::of(&answer), &Outcome::ok(200))?;
         let bytes = object.bytes.clone();
         let etag = etag(&bytes);
-        self.objects
-            .insert(KEYS[to].to_owned(), Object { bytes, etag });
+        self.objects.insert(
+            KEYS[to].to_owned(),
+            Object {
+                bytes,
+                etag,
+                completed: None,
+            },
+        );
         Ok(())
     }
 
@@ -482,26 +496,7 @@ impl World {
             .iter()
             .map(|(number, bytes)| (*number, etag(bytes)))
             .collect();
-        let refused = match named {
-            Named::All => None,
-            Named::AllButFirst => {
-                parts = parts.split_off(parts.len().min(1));
-                None
-            }
-            Named::WrongTag => parts.first_mut().map(|(_, tag)| {
-                NO_TAG.clone_into(tag);
-                Outcome::refused(400, "InvalidPart")
-            }),
-            Named::Missing => {
-                parts.push((9, NO_TAG.to_owned()));
-                Some(Outcome::refused(400, "InvalidPart"))
-            }
-            Named::Descending => {
-                parts.reverse();
-                let is_wrong = parts.len() > 1;
-                is_wrong.then(|| Outcome::refused(400, "InvalidPartOrder"))
-            }
-        };
+        let refused = misname(named, &mut parts);
         let pieces: Vec<Vec<u8>> = parts
             .iter()
             .filter_map(|(number, _)| upload.parts.get(number).cloned())
@@ -511,9 +506,15 @@ impl World {
         let small = all_but_last.is_some_and(|pieces| pieces.iter().any(is_small));
         let small = small.then(|| Outcome::refused(400, "EntityTooSmall"));
         let (header, unmet) = self.condition(key, condition);
+        let completed = (upload.id.clone(), parts.clone());
+        let made = self.objects.get(KEYS[key]);
+        let made = made.and_then(|object| object.completed.as_ref());
         let refused = match (parts.is_empty(), is_open) {
             (true, _) => Some(Outcome::refused(400, "MalformedXML")),
-            (false, false) => Some(Outcome::refused(404, "NoSuchUpload")),
+            // Sent again, it is answered again while what it made is there.
+            (false, false) => {
+                (made != Some(&completed)).then(|| Outcome::refused(404, "NoSuchUpload"))
+            }
             (false, true) => refused.or(unmet).or(small),
         };
         let headers: Vec<_> = header
@@ -532,8 +533,15 @@ impl World {
             let etag = etag_of_parts(&pieces);
             self.uploads[index].is_open = false;
             let bytes = pieces.concat();
-            self.objects
-                .insert(KEYS[key].to_owned(), Object { bytes, etag });
+            let completed = Some(completed);
+            self.objects.insert(
+                KEYS[key].to_owned(),
+                Object {
+                    bytes,
+                    etag,
+                    completed,
+                },
+            );
         }
         Ok(())
     }
@@ -593,6 +601,30 @@ impl World {
             .map(|(number, bytes)| (number.to_string(), etag(bytes)))
             .collect();
         same("parts", &found, &expected)
+    }
+}
+
+/// Names the parts otherwise, and says what that is refused with.
+fn misname(named: Named, parts: &mut Vec<(u16, String)>) -> Option<Outcome> {
+    match named {
+        Named::All => None,
+        Named::AllButFirst => {
+            *parts = parts.split_off(parts.len().min(1));
+            None
+        }
+        Named::WrongTag => parts.first_mut().map(|(_, tag)| {
+            NO_TAG.clone_into(tag);
+            Outcome::refused(400, "InvalidPart")
+        }),
+        Named::Missing => {
+            parts.push((9, NO_TAG.to_owned()));
+            Some(Outcome::refused(400, "InvalidPart"))
+        }
+        Named::Descending => {
+            parts.reverse();
+            let is_wrong = parts.len() > 1;
+            is_wrong.then(|| Outcome::refused(400, "InvalidPartOrder"))
+        }
     }
 }
 

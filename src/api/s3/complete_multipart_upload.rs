@@ -1,15 +1,19 @@
 //! CompleteMultipartUpload. Source: AWS S3 API Reference, "CompleteMultipartUpload".
 
+use actix_http::Response;
+use actix_http::body::BoxBody;
 use serde::Deserialize;
 
 use crate::api::http::xml;
 use crate::api::http::xml::Xml;
+use crate::meta::records::BucketRecord;
+use crate::store::completed::Completed;
+use crate::store::put::Stored;
 use crate::store::uploads::Completion;
 use crate::store::uploads::NamedPart;
 use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::checksum::ChecksumType;
 use crate::types::checksum::ChecksumValue;
-use crate::types::encoding;
 use crate::types::etag::Etag;
 use crate::types::ids::PartNumber;
 
@@ -88,29 +92,30 @@ pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, 
         .store()
         .complete_upload(&permit, &req.draft(), upload_id, completion)
         .await?;
-    let host = req.header("host").unwrap_or_default();
-    let key = req.object_key()?;
-    let location = format!(
-        "http://{host}/{}/{}",
-        bucket.name,
-        encoding::percent_path(key.as_str().as_bytes())
-    );
-    Ok(Reply::committed(done, |stored| {
-        let mut xml = Xml::new("CompleteMultipartUploadResult");
-        xml.text("Location", &location)
-            .text("Bucket", bucket.name.as_str());
-        xml.text("Key", key.as_str())
-            .text("ETag", &stored.etag.to_string());
-        checksums::elements(&mut xml, stored.checksum.as_ref());
-        let mut response = reply::xml(xml.finish("CompleteMultipartUploadResult"));
-        let expires = lifecycle::expires_stored(req, &bucket, &stored);
-        let version = reply::stored_version(stored.version_id);
-        for (name, value) in version.into_iter().chain(expires) {
-            reply::set(&mut response, (name, &value));
-        }
-        encryption::set(req, &mut response, &stored.encryption, About::Stored);
-        response
-    }))
+    let render = |stored: Stored| render(req, &bucket, &stored);
+    Ok(match done {
+        Completed::Now(done) => Reply::committed(done, render),
+        Completed::Before(stored) => Reply::Read(render(stored)),
+    })
+}
+
+fn render(req: &S3Request, bucket: &BucketRecord, stored: &Stored) -> Response<BoxBody> {
+    let mut xml = Xml::new("CompleteMultipartUploadResult");
+    if let Some(object_key) = &req.object_key {
+        xml.text("Location", &req.location(&bucket.name, object_key))
+            .text("Bucket", bucket.name.as_str())
+            .text("Key", object_key.as_str());
+    }
+    xml.text("ETag", &stored.etag.to_string());
+    checksums::elements(&mut xml, stored.checksum.as_ref());
+    let mut response = reply::xml(xml.finish("CompleteMultipartUploadResult"));
+    let expires = lifecycle::expires_stored(req, bucket, stored);
+    let version = reply::stored_version(stored.version_id);
+    for (name, value) in version.into_iter().chain(expires) {
+        reply::set(&mut response, (name, &value));
+    }
+    encryption::set(req, &mut response, &stored.encryption, About::Stored);
+    response
 }
 
 fn named(part: &Part) -> Result<NamedPart, S3Error> {

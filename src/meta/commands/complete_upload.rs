@@ -124,6 +124,11 @@ impl Command for CompleteUpload {
             },
         };
         let sequence = spot.put(tx, &version)?;
+        // What tells a completion that is sent again, for as long as its version stands.
+        tx.execute(
+            "UPDATE details SET upload_id = ?2 WHERE sequence = ?1",
+            (Sql(sequence), Sql(&self.place.upload_id)),
+        )?;
         Ok(PutOutcome { sequence })
     }
 }

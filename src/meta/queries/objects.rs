@@ -9,7 +9,7 @@ use super::super::error::Error;
 use super::super::principals::read_owner;
 use super::super::records::{MarkerRecord, ObjectHead, ObjectRecord, StoredBody, VersionRecord};
 use super::super::schema::OfAgency;
-use crate::types::ids::{BlobId, BucketId, VersionId};
+use crate::types::ids::{BlobId, BucketId, UploadId, VersionId};
 use crate::types::names::ObjectKey;
 
 /// The columns of [`read_head`], of a row `o` of `objects` or `versions` and its details `d`.
@@ -117,6 +117,31 @@ impl Reader<'_, OfAgency> {
         }
         let noncurrent = concat!(head_columns!(), from_versions!());
         self.first(noncurrent, place(), |row| or_marker(row, read_head))
+    }
+
+    /// The version of a key that a completed upload became, while it stands, current or not.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn completed_upload(
+        &self,
+        bucket_id: BucketId,
+        object_key: &ObjectKey,
+        upload_id: &UploadId,
+    ) -> Result<Option<ObjectHead>, Error> {
+        let place = || (Sql(bucket_id), Sql(object_key), Sql(upload_id));
+        let current = concat!(head_columns!(), from_objects!(), " AND d.upload_id = ?3");
+        if let Some(head) = self.first(current, place(), read_head)? {
+            return Ok(Some(head));
+        }
+        let noncurrent = concat!(
+            head_columns!(),
+            "FROM details d JOIN versions o ON o.bucket_id = ?1 AND o.object_key = ?2
+                 AND o.sequence = d.sequence
+             JOIN principals p ON p.number = o.owner
+             WHERE d.upload_id = ?3"
+        );
+        self.first(noncurrent, place(), read_head)
     }
 
     /// The newest of a key, if that is a delete marker: why the key has no current version.
