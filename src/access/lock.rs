@@ -1,5 +1,5 @@
 //! What locks allow: the one answer to «may this version be removed?», for whoever asks: a
-//! request, a job, a copy over it.
+//! request, a job, a copy over it, the destruction of the key that seals it.
 //!
 //! | lock | removed | retention changed |
 //! | --- | --- | --- |

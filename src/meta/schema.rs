@@ -167,6 +167,8 @@ CREATE TABLE details (
 ) STRICT;
 CREATE INDEX details_by_key ON details (key_number) WHERE key_number IS NOT NULL;
 CREATE UNIQUE INDEX details_by_upload ON details (upload_id) WHERE upload_id IS NOT NULL;
+CREATE INDEX details_by_lock ON details (key_number, lock)
+    WHERE key_number IS NOT NULL AND lock IS NOT NULL;
 CREATE UNIQUE INDEX details_by_blob ON details (blob_id) WHERE blob_id IS NOT NULL;
 
 CREATE TABLE uploads (

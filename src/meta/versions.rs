@@ -10,6 +10,8 @@
 //!
 //! Source: AWS S3 User Guide, "Retaining multiple versions of objects with S3 Versioning".
 
+use rusqlite::Row;
+
 use super::codec::{self, Sql, column, optional};
 use super::engine::Tx;
 use super::error::Error;
@@ -17,7 +19,8 @@ use super::events::{self, Happened};
 use super::principals::number_of;
 use super::records::{NewVersion, Owner, StoredBody, UploadNumber, Versioning};
 use super::usage::{self, Change};
-use crate::access::lock::Release;
+use crate::access::lock::{Locked, Release};
+use crate::types::agency_key::AgencyKeyNumber;
 use crate::types::clock::{Time, TrustedTime};
 use crate::types::etag::Etag;
 use crate::types::ids::{BlobId, BucketId, Sequence, VersionId};
@@ -416,18 +419,41 @@ pub(super) enum Removed {
     Marker,
 }
 
-/// What keeps a version. An unreadable lock refuses as one in force does (law 8).
+/// What keeps a version.
 fn lock_of(tx: &Tx<'_>, sequence: Sequence) -> Result<Lock, Error> {
     let found = tx.first(
         "SELECT lock FROM details WHERE sequence = ?1",
         [Sql(sequence)],
-        |row| Ok(optional(row, 0)),
+        |row| Ok(read_lock(row)),
     )?;
-    match found {
-        None | Some(Ok(None)) => Ok(Lock::NONE),
-        Some(Ok(Some(lock))) => Ok(lock),
-        Some(Err(_)) => Err(Error::Locked),
-    }
+    Ok(found.unwrap_or(Ok(Lock::NONE))?)
+}
+
+/// The lock in a row of nothing else. An unreadable one refuses as one in force does (law 8).
+fn read_lock(row: &Row<'_>) -> Result<Lock, Locked> {
+    let lock = optional(row, 0).map_err(|_| Locked)?;
+    Ok(lock.unwrap_or(Lock::NONE))
+}
+
+/// Refuses with [`Error::Locked`] while a version that this key seals may not be removed: without
+/// the key it would stand there and be as good as gone.
+pub(super) fn may_lose_key(
+    tx: &Tx<'_>,
+    number: AgencyKeyNumber,
+    release: &Release,
+) -> Result<(), Error> {
+    let mut answer = Ok(());
+    // There may be many, and nothing of them is kept: a list of `()` takes no memory.
+    tx.all(
+        "SELECT lock FROM details WHERE key_number = ?1 AND lock IS NOT NULL",
+        [Sql(number)],
+        |row| {
+            let here = read_lock(row).and_then(|lock| release.may_remove(&lock));
+            answer = answer.and(here);
+            Ok(())
+        },
+    )?;
+    Ok(answer?)
 }
 
 fn insert_details(tx: &Tx<'_>, sequence: Sequence, version: &NewVersion) -> Result<(), Error> {

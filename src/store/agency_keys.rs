@@ -64,13 +64,18 @@ impl Store {
         change: KeyChange,
         draft: &Draft<'_>,
     ) -> Result<Committed<AgencyKeyRecord>, Error> {
+        let found = self.agency_of_any_state(agency).await?;
         if matches!(change, KeyChange::ConfirmDestruction(_)) {
             // The key seals nothing since its destruction was asked for. What was sealed before and
             // is still being committed is told to its client as stored, or refused, before it goes.
-            let agency = self.agency_of_any_state(agency).await?;
-            drop(agency.sealing_now.write().await);
+            drop(found.sealing_now.write().await);
         }
-        let command = ChangeAgencyKey { name, change };
+        let command = ChangeAgencyKey {
+            name,
+            change,
+            // Who destroys a key sets no lock aside.
+            release: found.release(),
+        };
         self.change_keyring(agency, command, draft).await
     }
 

@@ -237,6 +237,50 @@ fn two_people_destroy_a_key_and_nothing_else() {
 }
 
 #[test]
+fn a_key_stays_while_a_version_that_it_seals_is_locked() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency
+        .ask("PUT", "/actas")
+        .header("x-amz-bucket-object-lock-enabled", "true")
+        .ok();
+    for key in ["nominas", "becas"] {
+        create(&server, key);
+    }
+    let stored = fill(&agency, "nominas");
+    let hold = |at: &str, id: &str, status: &str| {
+        let xml = format!("<LegalHold><Status>{status}</Status></LegalHold>");
+        let put = agency.at("PUT", at).query(&format!("versionId={id}"));
+        put.query("legal-hold").body(xml.as_bytes()).ok();
+    };
+    let refused = |answer: Value| assert_eq!(answer["error"]["code"], "versions_locked");
+    let confirmation = "nominas/destruction/confirmation";
+    for (at, body) in &stored {
+        let head = agency.head(at).ok();
+        let id = head.header("x-amz-version-id").unwrap();
+        hold(at, id, "ON");
+        // A version is as locked when another one stands over it.
+        agency.put(at, b"encima").ok();
+        refused(operate(&server, "POST", "nominas/destruction", 409));
+        assert_eq!(listed(&server)[1]["state"], "active");
+        hold(at, id, "OFF");
+        operate(&server, "POST", "nominas/destruction", 200);
+        // Nor does a second person destroy what was locked since the first one asked.
+        hold(at, id, "ON");
+        refused(confirm(&server, "POST", confirmation, 409));
+        let old = agency.get(at).query(&format!("versionId={id}"));
+        old.ok().holds(body);
+        confirm(&server, "DELETE", "nominas/destruction", 200);
+        operate(&server, "POST", "becas/destruction", 200);
+        confirm(&server, "DELETE", "becas/destruction", 200);
+        hold(at, id, "OFF");
+    }
+    operate(&server, "POST", "nominas/destruction", 200);
+    let done = confirm(&server, "POST", confirmation, 200);
+    assert_eq!(done["state"], "destroyed");
+}
+
+#[test]
 fn what_is_unreadable_can_be_removed() {
     let server = Server::start();
     let agency = server.agency();

@@ -168,6 +168,12 @@ const fn of_subject(error: &meta::Error) -> Option<(u16, &'static str, &'static 
             "key_in_use",
             "Older versions of the key are in use, or not yet known not to be; see its rewrapping.",
         ),
+        meta::Error::Locked => (
+            409,
+            "versions_locked",
+            "The key seals locked versions: it stays until every retention is over and every \
+             legal hold is off.",
+        ),
         meta::Error::DefaultAgencyKey => (
             409,
             "default_key",

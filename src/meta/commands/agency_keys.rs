@@ -7,6 +7,8 @@ use super::super::error::{Error, Limited};
 use super::super::queries::{AGENCY_KEY, read_agency_key};
 use super::super::records::{AgencyKeyRecord, DestructionRequest, RewrapPhase};
 use super::super::schema::OfAgency;
+use super::super::versions::may_lose_key;
+use crate::access::lock::Release;
 use crate::types::agency_key::{AgencyKeyNumber, KeyOrder, KeyState};
 use crate::types::clock::Time;
 use crate::types::ids::KeyVersion;
@@ -74,13 +76,16 @@ pub enum KeyChange {
 }
 
 /// Changes an agency key. Refused with [`Error::NoSuchAgencyKey`], [`Error::AgencyKeyState`],
-/// [`Error::DefaultAgencyKey`] or [`Error::SamePerson`].
+/// [`Error::DefaultAgencyKey`] or [`Error::SamePerson`], or with [`Error::Locked`] if it would
+/// destroy a locked version.
 #[derive(Clone, Debug)]
 pub struct ChangeAgencyKey {
     /// Which.
     pub name: KeyName,
     /// How.
     pub change: KeyChange,
+    /// What the locks of what it seals are judged by.
+    pub release: Release,
 }
 
 impl Command for ChangeAgencyKey {
@@ -92,6 +97,9 @@ impl Command for ChangeAgencyKey {
         self.change.check(&record)?;
         if self.change == KeyChange::DestroyOldVersions {
             ensure_rewrapped(tx, &record.order)?;
+        }
+        if self.change.destroys() {
+            may_lose_key(tx, record.order.number, &self.release)?;
         }
         self.change.make(&mut record);
         if self.change == KeyChange::Rotate {
@@ -118,6 +126,17 @@ fn ensure_rewrapped(tx: &Tx<'_>, order: &KeyOrder) -> Result<(), Error> {
 }
 
 impl KeyChange {
+    /// Whether what the key seals is lost by this. Its request counts: nobody is to wait for a
+    /// second person in vain.
+    const fn destroys(&self) -> bool {
+        match self {
+            Self::RequestDestruction(_) | Self::ConfirmDestruction(_) => true,
+            Self::Rotate | Self::DestroyOldVersions | Self::Retire | Self::CancelDestruction => {
+                false
+            }
+        }
+    }
+
     fn check(&self, record: &AgencyKeyRecord) -> Result<(), Error> {
         let is_default = record.order.number == AgencyKeyNumber::DEFAULT;
         if is_default && !matches!(self, Self::Rotate | Self::DestroyOldVersions) {
@@ -213,4 +232,140 @@ fn store(tx: &Tx<'_>, record: &AgencyKeyRecord) -> Result<(), Error> {
         ),
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::Index;
+    use super::super::super::fixture::{Place, at, bucket, entry, new_version, put, release};
+    use super::super::super::records::{Encryption, KeyEncryption, NewVersion, Versioning};
+    use super::{ChangeAgencyKey, Command, CreateAgencyKey, DestructionRequest, Error, KeyChange};
+    use super::{KeyName, KeyState, OfAgency, Tx};
+    use crate::types::ids::VersionId;
+    use crate::types::lock::{LegalHold, Lock, LockMode, Retention};
+
+    /// Overwrites the lock of every version with bytes, as a fault would.
+    struct Spoil(Option<&'static [u8]>);
+
+    impl Command for Spoil {
+        type On = OfAgency;
+        type Output = ();
+
+        fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
+            tx.execute("UPDATE details SET lock = ?1", [self.0])?;
+            Ok(())
+        }
+    }
+
+    fn name() -> KeyName {
+        KeyName::parse("nominas").unwrap()
+    }
+
+    async fn make_key(index: &Index) -> Encryption {
+        let create = CreateAgencyKey {
+            name: name(),
+            created: at(1),
+        };
+        let made = index.commit(create, entry()).await.unwrap();
+        Encryption::Key(KeyEncryption {
+            number: made.order.number,
+            name: name(),
+            context: None,
+            bucket_key: false,
+        })
+    }
+
+    fn change(change: KeyChange) -> ChangeAgencyKey {
+        ChangeAgencyKey {
+            name: name(),
+            change,
+            release: release(),
+        }
+    }
+
+    fn request() -> ChangeAgencyKey {
+        change(KeyChange::RequestDestruction(DestructionRequest {
+            by: "una".to_owned(),
+            at: at(2),
+        }))
+    }
+
+    fn version(number: u64, lock: Lock, encryption: &Encryption) -> NewVersion {
+        NewVersion {
+            lock,
+            encryption: encryption.clone(),
+            ..new_version(VersionId::Null, number)
+        }
+    }
+
+    fn until(mode: LockMode, second: i64) -> Lock {
+        let until = at(second);
+        Lock {
+            retention: Some(Retention { mode, until }),
+            legal_hold: None,
+        }
+    }
+
+    fn held(hold: LegalHold) -> Lock {
+        Lock {
+            legal_hold: Some(hold),
+            ..until(LockMode::Compliance, 1_999)
+        }
+    }
+
+    /// Locks are judged at second 2,000.
+    #[tokio::test]
+    async fn a_key_is_destroyed_once_no_lock_is_in_force() {
+        let place = Place::new();
+        let index = place.index();
+        let actas = bucket(&index, "actas", Versioning::Off).await;
+        let encryption = make_key(&index).await;
+        for (number, lock, is_free) in [
+            (10, until(LockMode::Governance, 2_001), false),
+            (11, until(LockMode::Compliance, 2_001), false),
+            (12, held(LegalHold::On), false),
+            (13, until(LockMode::Governance, 2_000), true),
+            (14, held(LegalHold::Off), true),
+            (15, Lock::NONE, true),
+        ] {
+            let version = version(number, lock, &encryption);
+            let stored = put(&actas, &format!("a{number}"), version);
+            index.commit(stored, entry()).await.unwrap();
+            let asked = index.commit(request(), entry()).await;
+            match asked {
+                Ok(_) => {
+                    let cancel = change(KeyChange::CancelDestruction);
+                    index.commit(cancel, entry()).await.unwrap();
+                }
+                Err(ref error) => assert!(matches!(error, Error::Locked), "{error:?}"),
+            }
+            assert_eq!(asked.is_ok(), is_free, "{lock:?}");
+            // The next one is looked at alone.
+            index.commit(Spoil(None), entry()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_stays_while_a_lock_is_unreadable() {
+        let place = Place::new();
+        let index = place.index();
+        let actas = bucket(&index, "actas", Versioning::Off).await;
+        let encryption = make_key(&index).await;
+        let sealed = put(&actas, "a", version(1, Lock::NONE, &encryption));
+        index.commit(sealed, entry()).await.unwrap();
+        index.commit(request(), entry()).await.unwrap();
+        index.commit(Spoil(Some(b"?")), entry()).await.unwrap();
+        let confirm = || change(KeyChange::ConfirmDestruction("otra".to_owned()));
+        let refused = index.commit(confirm(), entry()).await;
+        assert!(matches!(refused, Err(Error::Locked)), "{refused:?}");
+        index.commit(Spoil(None), entry()).await.unwrap();
+        // What another key seals does not count.
+        let other = version(2, held(LegalHold::On), &Encryption::Default);
+        index
+            .commit(put(&actas, "b", other), entry())
+            .await
+            .unwrap();
+        let gone = index.commit(confirm(), entry()).await.unwrap();
+        assert_eq!(gone.order.state, KeyState::Destroyed);
+    }
 }
