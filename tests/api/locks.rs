@@ -1,12 +1,15 @@
 //! Locked versions: whatever is tried, they stay.
 
+use std::time::Instant;
+
 use acervo::types::clock::{Clock, Time};
+use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
 use crate::support::caller::Caller;
 use crate::support::pause;
 use crate::support::request::Ask;
-use crate::support::server::Server;
+use crate::support::server::{Server, Settings};
 
 /// A moment some seconds from now, as lock headers have it.
 fn in_seconds(seconds: i64) -> String {
@@ -50,8 +53,46 @@ fn hold(agency: &Caller, at: &str, id: &str, status: &str) -> Answer {
 
 const BYPASS: (&str, &str) = ("x-amz-bypass-governance-retention", "true");
 
-/// Every route that could remove a version, at a version that is locked (P4).
-fn try_every_route(agency: &Caller, id: &str, may_bypass: bool) {
+const KEYS: &str = "/admin/v1/agencies/agencia/keys";
+const SHORT_DAYS: Settings<'_> = &[
+    ("ACERVO_TESTING", "true"),
+    ("ACERVO_LIFECYCLE_DAY_SECONDS", "1"),
+];
+const UNDER_KEY: [(&str, &str); 2] = [
+    ("x-amz-server-side-encryption", "aws:kms"),
+    ("x-amz-server-side-encryption-aws-kms-key-id", "nominas"),
+];
+
+fn destroy_key(server: &Server) -> Answer {
+    server.administer("POST", &format!("{KEYS}/nominas/destruction"), &Value::Null)
+}
+
+/// Has the lifecycle remove every version in `actas` that does not count any more: all but this.
+fn let_time_pass(agency: &Caller, id: &str) {
+    agency.put("actas/z", b"antes").ok();
+    agency.delete("actas/z").ok();
+    let xml = "<LifecycleConfiguration><Rule><ID>r</ID><Filter></Filter><Status>Enabled</Status>\
+               <NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays>\
+               </NoncurrentVersionExpiration></Rule></LifecycleConfiguration>";
+    let rules = agency.ask("PUT", "/actas?lifecycle");
+    rules.body(xml.as_bytes()).ok();
+    // The walk goes by keys: whoever removed `z` has been at the locked version before.
+    let started = Instant::now();
+    loop {
+        let listed = agency.ask("GET", "/actas?versions").ok();
+        let left = listed.blocks("Version");
+        assert!(left.iter().any(|block| block.contains(id)), "{left:?}");
+        if left.len() == 1 {
+            break;
+        }
+        assert!(started.elapsed().as_secs() < 30, "the rest stays: {left:?}");
+        pause(50);
+    }
+    agency.ask("DELETE", "/actas?lifecycle").ok();
+}
+
+/// Every route that could remove a version, at a version that is locked (P4). Its key seals it.
+fn try_every_route(server: &Server, agency: &Caller, id: &str, may_bypass: bool) {
     let refused = |ask: Ask<'_>| drop(ask.refused(403, "AccessDenied"));
     refused(version(agency, "DELETE", "actas/a", id));
     if !may_bypass {
@@ -82,22 +123,29 @@ fn try_every_route(agency: &Caller, id: &str, may_bypass: bool) {
         .ask("PUT", "/actas?versioning")
         .body(b"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>")
         .refused(409, "InvalidBucketState");
+    let_time_pass(agency, id);
+    let kept = destroy_key(server).status(409);
+    assert!(kept.text().contains("versions_locked"), "{}", kept.text());
     version(agency, "GET", "actas/a", id).send().holds(b"acta");
 }
 
 #[test]
 fn a_locked_version_stays_whatever_is_tried() {
-    let server = Server::start();
+    let server = Server::with(SHORT_DAYS);
     let agency = server.agency();
     lockable(&agency, "actas");
+    let key = json!({ "name": "nominas" });
+    server.administer("POST", KEYS, &key).status(201);
     let later = in_seconds(3_600);
     for (mode, may_bypass) in [("GOVERNANCE", true), ("COMPLIANCE", false)] {
         let headers = [
             ("x-amz-object-lock-mode", mode),
             ("x-amz-object-lock-retain-until-date", later.as_str()),
+            UNDER_KEY[0],
+            UNDER_KEY[1],
         ];
         let id = put_locked(&agency, "actas/a", &headers);
-        try_every_route(&agency, &id, may_bypass);
+        try_every_route(&server, &agency, &id, may_bypass);
         let read = version(&agency, "HEAD", "actas/a", &id).ok();
         assert_eq!(read.header("x-amz-object-lock-mode"), Some(mode));
         let until = read.header("x-amz-object-lock-retain-until-date");
