@@ -328,6 +328,11 @@ fn boto3_lists() {
 }
 
 #[test]
+fn boto3_locks() {
+    boto3("boto3_locks.py");
+}
+
+#[test]
 fn boto3_presigned() {
     boto3("boto3_presigned.py");
 }
