@@ -11,7 +11,7 @@ use super::fixture::{
     Place, at, blob, bucket, entry, new_version, object_key, owner, put, release, version,
 };
 use super::queries::{ListEntry, ListQuery, VersionMarker};
-use super::records::{BucketRecord, StoredBody, VersionRecord, Versioning};
+use super::records::{BucketRecord, DeleteCondition, StoredBody, VersionRecord, Versioning};
 use super::usage::Usage;
 use super::{Error, Index};
 use crate::types::ids::VersionId;
@@ -338,7 +338,7 @@ async fn delete(
             object_key: object_key(key),
             version,
             marker_version_id,
-            if_match: None,
+            condition: DeleteCondition::default(),
             release: release(),
         }],
         at: at(2_000),

@@ -280,6 +280,43 @@ impl Precondition {
     }
 }
 
+/// What must hold of the current version for a deletion to happen; all parts, where given.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct DeleteCondition {
+    /// `If-Match`.
+    pub if_match: Option<EtagMatch>,
+    /// `x-amz-if-match-last-modified-time`, to the second.
+    pub modified: Option<Time>,
+    /// `x-amz-if-match-size`.
+    pub size_bytes: Option<u64>,
+}
+
+impl DeleteCondition {
+    /// Whether the deletion may happen while this version is the current one, or none is. Only
+    /// `If-Match` needs one.
+    ///
+    /// Source: AWS S3 User Guide, "How to perform conditional deletes"; AWS S3 API Reference,
+    /// "DeleteObject".
+    pub(super) fn check(&self, current: Option<(&Etag, Time, u64)>) -> Result<(), Error> {
+        let Some((etag, modified, size_bytes)) = current else {
+            return match self.if_match {
+                Some(_) => Err(Error::NoSuchObject),
+                None => Ok(()),
+            };
+        };
+        let holds = self.if_match.as_ref().is_none_or(|tags| tags.matches(etag))
+            && self
+                .modified
+                .is_none_or(|time| time.seconds() == modified.seconds())
+            && self.size_bytes.is_none_or(|size| size == size_bytes);
+        if holds {
+            Ok(())
+        } else {
+            Err(Error::PreconditionFailed)
+        }
+    }
+}
+
 /// A version about to be stored, whole.
 #[derive(Clone, Debug)]
 pub struct NewVersion {

@@ -17,7 +17,7 @@ use super::engine::Tx;
 use super::error::Error;
 use super::events::{self, Happened};
 use super::principals::number_of;
-use super::records::{NewVersion, Owner, StoredBody, UploadNumber, Versioning};
+use super::records::{DeleteCondition, NewVersion, Owner, StoredBody, UploadNumber, Versioning};
 use super::usage::{self, Change};
 use crate::access::lock::{Locked, Release};
 use crate::types::agency_key::AgencyKeyNumber;
@@ -50,6 +50,7 @@ pub(super) struct Current {
     sequence: Sequence,
     version_id: VersionId,
     size_bytes: u64,
+    modified: Time,
     pub(super) etag: Etag,
 }
 
@@ -61,7 +62,7 @@ impl<'a> Spot<'a> {
         object_key: &'a ObjectKey,
     ) -> Result<Self, Error> {
         let found = tx.first(
-            "SELECT b.versioning, o.sequence, o.version_id, o.etag, o.size_bytes
+            "SELECT b.versioning, o.sequence, o.version_id, o.etag, o.size_bytes, o.modified_ms
              FROM buckets b LEFT JOIN objects o
              ON o.bucket_id = b.bucket_id AND o.object_key = ?2
              WHERE b.bucket_id = ?1",
@@ -75,6 +76,7 @@ impl<'a> Spot<'a> {
                         version_id: column(row, 2)?,
                         etag: column(row, 3)?,
                         size_bytes: column(row, 4)?,
+                        modified: column(row, 5)?,
                     }),
                 };
                 Ok((column(row, 0)?, current))
@@ -103,6 +105,12 @@ impl<'a> Spot<'a> {
     /// The tag that preconditions compare with.
     pub(super) fn etag(&self) -> Option<&Etag> {
         self.current.as_ref().map(|current| &current.etag)
+    }
+
+    /// Whether what stands here may be deleted on a condition.
+    pub(super) fn meets(&self, condition: &DeleteCondition) -> Result<(), Error> {
+        let current = self.current.as_ref();
+        condition.check(current.map(|found| (&found.etag, found.modified, found.size_bytes)))
     }
 
     /// Whether a new version may have this id; the caller chose it before the transaction.

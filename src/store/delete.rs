@@ -7,6 +7,7 @@ use crate::meta;
 use crate::meta::commands::DeleteObject;
 use crate::meta::commands::DeleteObjects;
 use crate::meta::commands::DeleteOutcome;
+use crate::meta::records::DeleteCondition;
 use crate::meta::records::Versioning;
 use crate::types::ids::VersionId;
 
@@ -27,6 +28,8 @@ pub struct Deletion {
     pub permit: Permit,
     /// A version of it; without one the current version goes.
     pub version_id: Option<VersionId>,
+    /// What must hold of the current version.
+    pub condition: DeleteCondition,
 }
 
 impl Deletion {
@@ -40,7 +43,7 @@ impl Deletion {
             object_key: object_key.clone(),
             version: self.version_id,
             marker_version_id: new_version_id(versioning),
-            if_match: None,
+            condition: self.condition.clone(),
             release: Release::by(&self.permit, agency.trusted.now()),
         })
     }
@@ -50,18 +53,18 @@ impl Store {
     /// Deletes an object; deleting what is not there succeeds, as S3 has it.
     ///
     /// # Errors
-    /// `NoSuchBucket` of the index.
+    /// `NoSuchBucket` of the index, and what the condition refuses.
     pub async fn delete(
         &self,
-        permit: Permit,
         draft: &Draft<'_>,
-        version_id: Option<VersionId>,
+        deletion: Deletion,
     ) -> Result<Committed<DeleteOutcome>, Error> {
+        let permit = &deletion.permit;
         let agency = self.agency(permit.agency()).await?;
-        let bucket_id = bucket_of(&permit)?.id;
-        let versioning = versioning_of(&agency, &permit)?;
-        let owner = owner(&permit);
-        let deletion = Deletion { permit, version_id }.command(versioning, &agency)?;
+        let bucket_id = bucket_of(permit)?.id;
+        let versioning = versioning_of(&agency, permit)?;
+        let owner = owner(permit);
+        let deletion = deletion.command(versioning, &agency)?;
         let subject = Subject::Objects(bucket_id, vec![deletion.object_key.clone()]);
         let command = DeleteObject {
             bucket_id,

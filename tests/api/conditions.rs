@@ -107,6 +107,125 @@ fn writes_on_conditions() {
 }
 
 #[test]
+fn deletes_on_conditions() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let delete = |conditions: &[(&str, &str)]| {
+        let ask = agency.delete("actas/a");
+        let ask = conditions.iter().fold(ask, |ask, (n, v)| ask.header(n, v));
+        ask.send()
+    };
+    const MODIFIED: &str = "x-amz-if-match-last-modified-time";
+    const SIZE: &str = "x-amz-if-match-size";
+    let (own, other) = (etag(b"12"), etag(b"3"));
+    delete(&[("if-match", "*")]).refused(404, "NoSuchKey");
+    delete(&[("if-match", &own)]).refused(404, "NoSuchKey");
+    delete(&[(SIZE, "7"), (MODIFIED, LONG_AGO)]).status(204);
+    agency.put("actas/a", b"12").ok();
+    let modified = agency.head("actas/a").ok();
+    let modified = modified.header("last-modified").unwrap();
+    for (conditions, status, code) in [
+        (vec![("if-match", &*other)], 412, "PreconditionFailed"),
+        (vec![("if-match", "x")], 412, "PreconditionFailed"),
+        (vec![(SIZE, "3")], 412, "PreconditionFailed"),
+        (vec![(MODIFIED, LONG_AGO)], 412, "PreconditionFailed"),
+        (
+            vec![("if-match", &*own), (SIZE, "3")],
+            412,
+            "PreconditionFailed",
+        ),
+        (vec![(SIZE, "two")], 400, "InvalidArgument"),
+        (vec![(SIZE, "-1")], 400, "InvalidArgument"),
+        (vec![(MODIFIED, "yesterday")], 400, "InvalidArgument"),
+        (vec![("if-none-match", "*")], 501, "NotImplemented"),
+        (
+            vec![("if-unmodified-since", modified)],
+            501,
+            "NotImplemented",
+        ),
+    ] {
+        delete(&conditions).refused(status, code);
+    }
+    let of_version = agency.delete("actas/a").query("versionId=null");
+    of_version
+        .header("if-match", &own)
+        .refused(501, "NotImplemented");
+    agency.get("actas/a").send().holds(b"12");
+    let all = [("if-match", &*own), (SIZE, "2"), (MODIFIED, modified)];
+    for conditions in [
+        &all[..],
+        &all[..1],
+        &all[1..2],
+        &all[2..],
+        &[("if-match", "*")],
+    ] {
+        agency.put("actas/a", b"12").ok();
+        // The clock may have gone on since.
+        let modified = agency.head("actas/a").ok();
+        let modified = modified.header("last-modified").unwrap();
+        let now = |&(name, value)| (name, if name == MODIFIED { modified } else { value });
+        let conditions: Vec<(&str, &str)> = conditions.iter().map(now).collect();
+        delete(&conditions).status(204);
+        agency.get("actas/a").refused(404, "NoSuchKey");
+    }
+}
+
+#[test]
+fn each_of_many_is_deleted_on_its_own_conditions() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    for key in ["a", "b", "c", "d", "e"] {
+        agency.put(&format!("actas/{key}"), b"12").ok();
+    }
+    let (own, other) = (etag(b"12"), etag(b"3"));
+    let listed = agency.list("actas", "prefix=a").element("LastModified");
+    let object = |key: &str, rest: &str| format!("<Object><Key>{key}</Key>{rest}</Object>");
+    let xml = [
+        object(
+            "a",
+            &format!("<LastModifiedTime>{listed}</LastModifiedTime>"),
+        ),
+        object("b", &format!("<ETag>{own}</ETag><Size>2</Size>")),
+        object("c", &format!("<ETag>{other}</ETag>")),
+        object("d", "<Size>3</Size>"),
+        object("e", "<LastModifiedTime>soon</LastModifiedTime>"),
+        object("none", "<ETag>*</ETag>"),
+        object("nothing", "<Size>2</Size>"),
+    ];
+    let xml = format!("<Delete>{}</Delete>", xml.concat());
+    let done = agency.post_xml("/actas?delete", &xml).ok();
+    let codes = [
+        "PreconditionFailed",
+        "PreconditionFailed",
+        "InvalidArgument",
+        "NoSuchKey",
+    ];
+    assert_eq!(done.elements("Code"), codes);
+    assert_eq!(done.elements("Deleted").len(), 3, "{}", done.text());
+    assert_eq!(agency.keys_of("actas"), ["c", "d", "e"]);
+}
+
+#[test]
+fn a_condition_tells_nothing_to_who_may_not_read() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    agency.put("actas/a", b"12").ok();
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*",
+        "Action":"s3:GetObject","Resource":"arn:aws:s3:::actas/*"}]}"#;
+    let put = agency.ask("PUT", "/actas?policy").body(policy.as_bytes());
+    put.send().status(204);
+    let delete = || agency.delete("actas/a");
+    let own = etag(b"12");
+    for (name, value) in [("if-match", &*own), ("x-amz-if-match-size", "2")] {
+        delete().header(name, value).refused(403, "AccessDenied");
+    }
+    delete().header("if-match", "*").send().status(204);
+}
+
+#[test]
 fn of_many_who_want_to_be_first_one_is() {
     let server = Server::start();
     let agency = server.agency();

@@ -2,6 +2,7 @@
 
 use actix_http::header::HeaderMap;
 
+use crate::meta::records::DeleteCondition;
 use crate::meta::records::Precondition;
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
@@ -74,6 +75,46 @@ pub fn write(headers: &HeaderMap) -> Result<Precondition, S3Error> {
     Ok(Precondition {
         if_match: header("if-match").map(EtagMatch::parse),
         if_none_match,
+    })
+}
+
+/// Reads the conditions of a deletion. One that cannot be read is refused, for without it the
+/// deletion would happen.
+pub fn delete(headers: &HeaderMap) -> Result<DeleteCondition, S3Error> {
+    for name in ["if-none-match", "if-modified-since", "if-unmodified-since"] {
+        if headers.contains_key(name) {
+            return Err(S3Error::not_implemented("This condition of a delete"));
+        }
+    }
+    let header = |name: &'static str| {
+        let value = headers.get(name).map(|value| value.to_str());
+        value.transpose().map_err(|_| {
+            let message = "The value of the header is not text.";
+            S3Error::argument(name, "", message)
+        })
+    };
+    let size = header(SIZE)?.map(|text| {
+        let message = "The size of the object is a number of bytes.";
+        let size = text.trim().parse();
+        size.map_err(|_| S3Error::argument(SIZE, text, message))
+    });
+    let modified = header(MODIFIED)?.map(|text| moment(MODIFIED, text));
+    Ok(DeleteCondition {
+        if_match: header("if-match")?.map(EtagMatch::parse),
+        modified: modified.transpose()?,
+        size_bytes: size.transpose()?,
+    })
+}
+
+const MODIFIED: &str = "x-amz-if-match-last-modified-time";
+const SIZE: &str = "x-amz-if-match-size";
+
+/// Reads a moment as an HTTP date, or as the listings tell it.
+pub fn moment(argument: &'static str, text: &str) -> Result<Time, S3Error> {
+    let time = Time::parse_http_date(text).or_else(|| Time::parse_iso8601(text));
+    time.ok_or_else(|| {
+        let message = "The time is neither an HTTP date nor one of ISO 8601.";
+        S3Error::argument(argument, text, message)
     })
 }
 

@@ -3,31 +3,64 @@
 use actix_http::Response;
 use actix_http::body::BoxBody;
 
+use crate::access::action::Action;
 use crate::meta::commands::DeleteOutcome;
+use crate::meta::records::BucketRecord;
+use crate::meta::records::DeleteCondition;
+use crate::store::delete::Deletion;
+use crate::types::etag::EtagMatch;
 use crate::types::ids::VersionId;
+use crate::types::names::ObjectKey;
 
+use super::conditions;
 use super::error::S3Error;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
 
 pub(super) async fn delete_object(req: &S3Request) -> Result<Reply, S3Error> {
-    for name in [
-        "if-match",
-        "if-none-match",
-        "if-modified-since",
-        "if-unmodified-since",
-    ] {
-        if req.head.headers.contains_key(name) {
-            return Err(S3Error::not_implemented("A conditional delete"));
-        }
-    }
     let version_id = req.version_id()?;
-    let (permit, _) = req.permit_object().await?;
-    let deleted = req.store().delete(permit, &req.draft(), version_id).await?;
+    let condition = conditions::delete(&req.head.headers)?;
+    let (permit, bucket) = req.permit_object().await?;
+    let deletion = Deletion {
+        permit,
+        version_id,
+        condition,
+    };
+    may_ask(req, &bucket, req.object_key()?, &deletion).await?;
+    let deleted = req.store().delete(&req.draft(), deletion).await?;
     Ok(Reply::committed(deleted, |outcome| {
         render(outcome, version_id)
     }))
+}
+
+/// Whether a deletion may have its condition. Whether one holds tells of the object what a read
+/// does, so it wants the permission to read; `*` tells that it exists, as any deletion may.
+/// Conditions speak of the current version alone, so that with another one's id S3 refuses them.
+/// Source: AWS S3 User Guide, "How to perform conditional deletes".
+pub(super) async fn may_ask(
+    req: &S3Request,
+    bucket: &BucketRecord,
+    object_key: &ObjectKey,
+    deletion: &Deletion,
+) -> Result<(), S3Error> {
+    let condition = &deletion.condition;
+    if *condition == DeleteCondition::default() {
+        return Ok(());
+    }
+    if deletion.version_id.is_some() {
+        return Err(S3Error::not_implemented(
+            "A conditional delete of a version",
+        ));
+    }
+    let tells = matches!(condition.if_match, Some(EtagMatch::OneOf(_)))
+        || condition.modified.is_some()
+        || condition.size_bytes.is_some();
+    if tells {
+        req.permit_on(Action::GetObject, bucket, object_key, None)
+            .await?;
+    }
+    Ok(())
 }
 
 fn render(outcome: DeleteOutcome, named: Option<VersionId>) -> Response<BoxBody> {

@@ -8,13 +8,16 @@ use crate::audit::entry::Draft;
 use crate::auth::sigv4::payload::PayloadHash;
 use crate::meta::commands::DeleteOutcome;
 use crate::meta::records::BucketRecord;
+use crate::meta::records::DeleteCondition;
 use crate::store::delete::Deletion;
 use crate::types::checksum::ChecksumAlgorithm;
+use crate::types::etag::EtagMatch;
 use crate::types::ids::VersionId;
 use crate::types::limits;
 use crate::types::names::ObjectKey;
 
 use super::code::Code;
+use super::conditions;
 use super::delete_object;
 use super::error::S3Error;
 use super::reply;
@@ -118,9 +121,6 @@ async fn deletion(
     bucket: &BucketRecord,
     object: &Object,
 ) -> Result<Deletion, S3Error> {
-    if object.etag.is_some() || object.last_modified_time.is_some() || object.size.is_some() {
-        return Err(S3Error::not_implemented("A conditional delete"));
-    }
     let object_key = ObjectKey::parse(&object.key)
         .map_err(|e| S3Error::new(Code::InvalidArgument, format!("The key is {e}.")))?;
     let version_id = match object.version_id.as_deref().filter(|text| !text.is_empty()) {
@@ -130,7 +130,19 @@ async fn deletion(
     let permit = req
         .permit_on(req.action, bucket, &object_key, version_id)
         .await?;
-    Ok(Deletion { permit, version_id })
+    let modified = object.last_modified_time.as_deref();
+    let modified = modified.map(|text| conditions::moment("LastModifiedTime", text));
+    let deletion = Deletion {
+        permit,
+        version_id,
+        condition: DeleteCondition {
+            if_match: object.etag.as_deref().map(EtagMatch::parse),
+            modified: modified.transpose()?,
+            size_bytes: object.size,
+        },
+    };
+    delete_object::may_ask(req, bucket, &object_key, &deletion).await?;
+    Ok(deletion)
 }
 
 /// Refuses a change of many things whose body nothing protects.

@@ -493,7 +493,11 @@ pub const ROUTES: &[Route] = &[
         .headers(READ_HEADERS),
     route("DELETE", Scope::Object, Action::DeleteObject)
         .query(&["versionId"])
-        .headers(&[BYPASS]),
+        .headers(&[
+            BYPASS,
+            "x-amz-if-match-last-modified-time",
+            "x-amz-if-match-size",
+        ]),
     route("GET", Scope::Object, Action::GetObjectAttributes)
         .by("attributes")
         .query(&["versionId"])

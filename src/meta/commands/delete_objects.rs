@@ -2,12 +2,11 @@
 
 use super::super::engine::{Command, Tx};
 use super::super::error::Error;
-use super::super::records::{Owner, Precondition, Versioning};
+use super::super::records::{DeleteCondition, Owner, Versioning};
 use super::super::schema::OfAgency;
 use super::super::versions::{Removed, Spot};
 use crate::access::lock::Release;
 use crate::types::clock::Time;
-use crate::types::etag::EtagMatch;
 use crate::types::ids::{BucketId, VersionId};
 use crate::types::names::ObjectKey;
 
@@ -21,7 +20,7 @@ pub struct Deletion {
     /// The id of the delete marker, should one be made: `Null` unless versioning is enabled.
     pub marker_version_id: VersionId,
     /// What the current version must be.
-    pub if_match: Option<EtagMatch>,
+    pub condition: DeleteCondition,
     /// What its lock is judged by.
     pub release: Release,
 }
@@ -111,11 +110,7 @@ fn delete(
     let spot = Spot::look(tx, bucket_id, &deletion.object_key)?.releasing(deletion.release);
     // Preconditions look at the current version even when another one is deleted.
     // Source: AWS S3 User Guide, "How to perform conditional deletes".
-    let precondition = Precondition {
-        if_match: deletion.if_match.clone(),
-        if_none_match: None,
-    };
-    precondition.check(spot.etag())?;
+    spot.meets(&deletion.condition)?;
     if let Some(version_id) = &deletion.version {
         return Ok(match spot.remove(tx, version_id, at)? {
             None => DeleteOutcome::Nothing,

@@ -10,7 +10,8 @@ use super::super::fixture::{
 };
 use super::super::queries::{ListEntry, ListQuery, UploadMarker};
 use super::super::records::{
-    BucketRecord, Encryption, ObjectMetadata, Precondition, StoredBody, StoredPiece, Versioning,
+    BucketRecord, DeleteCondition, Encryption, ObjectMetadata, Precondition, StoredBody,
+    StoredPiece, Versioning,
 };
 use super::{
     AbortUpload, CollectAbandoned, CompleteUpload, CompletedPart, CreateUpload, DeleteBucket,
@@ -97,7 +98,10 @@ async fn writes_happen_only_if_their_precondition_holds() {
             object_key: object_key(key),
             version: None,
             marker_version_id: VersionId::Null,
-            if_match: if_match.clone(),
+            condition: DeleteCondition {
+                if_match: if_match.clone(),
+                ..DeleteCondition::default()
+            },
             release: release(),
         },
         at: at(5),
@@ -128,7 +132,10 @@ async fn a_refused_key_leaves_the_other_deletions_be() {
         object_key: object_key(key),
         version: None,
         marker_version_id: VersionId::Null,
-        if_match,
+        condition: DeleteCondition {
+            if_match,
+            ..DeleteCondition::default()
+        },
         release: release(),
     };
     let command = DeleteObjects {
@@ -434,7 +441,7 @@ async fn removing_objects_and_buckets_abandons_their_parts() {
             object_key: object_key("a"),
             version: None,
             marker_version_id: VersionId::Null,
-            if_match: None,
+            condition: DeleteCondition::default(),
             release: release(),
         },
         at: at(1_000),
