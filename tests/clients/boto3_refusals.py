@@ -86,21 +86,13 @@ def not_in_this_version(s3):
     """What the server does not do it says; silence would be taken for protection."""
     acta = {"Bucket": BUCKET, "Key": "acta"}
     encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms:dsse"}}
-    expiry = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
-    until = {"Mode": "COMPLIANCE", "RetainUntilDate": datetime.datetime(2031, 1, 1)}
+    moved = {"Days": 30, "StorageClass": "GLACIER"}
+    move = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": ""}, "Transitions": [moved]}
     for call, arguments in [
-        (s3.put_bucket_policy, {"Bucket": BUCKET, "Policy": "{}"}),
-        (s3.put_bucket_versioning, configured("Versioning", {"Status": "Enabled"})),
         (s3.put_bucket_encryption, configured("ServerSideEncryption", {"Rules": [encryption]})),
-        (s3.put_bucket_lifecycle_configuration, configured("Lifecycle", {"Rules": [expiry]})),
-        (s3.put_bucket_notification_configuration, configured("Notification", {})),
+        (s3.put_bucket_lifecycle_configuration, configured("Lifecycle", {"Rules": [move]})),
         (s3.put_bucket_website, configured("Website", {"IndexDocument": {"Suffix": "i.html"}})),
-        (s3.put_public_access_block, configured("PublicAccessBlock", {"BlockPublicAcls": True})),
-        (s3.put_object_lock_configuration, configured("ObjectLock", {})),
-        (s3.put_object_retention, {**acta, "Retention": until}),
-        (s3.put_object_legal_hold, {**acta, "LegalHold": {"Status": "ON"}}),
         (s3.get_object_torrent, acta),
-        (s3.delete_bucket_policy, {"Bucket": BUCKET}),
     ]:
         refused(501, "NotImplemented", call, **arguments)
 
@@ -113,10 +105,13 @@ def unsupported_headers(s3):
     """Headers that would change what happens to a document are never ignored."""
     at = {"Bucket": BUCKET, "Key": "refused", "Body": b"x"}
     until = datetime.datetime(2031, 1, 1)
+    for code, arguments in [
+        ("AccessControlListNotSupported", {"ACL": "public-read"}),
+        ("InvalidRequest", {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}),
+        ("InvalidRequest", {"ObjectLockLegalHoldStatus": "ON"}),
+    ]:
+        refused(400, code, s3.put_object, **arguments, **at)
     for arguments in [
-        {"ACL": "public-read"},
-        {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until},
-        {"ObjectLockLegalHoldStatus": "ON"},
         {"WebsiteRedirectLocation": "/elsewhere"},
         {"ServerSideEncryption": "aws:kms:dsse"},
         {"WriteOffsetBytes": 5},
