@@ -69,8 +69,9 @@ pub(super) async fn wanted(
         }
         (None, true) => return Err(Code::MissingSecurityHeader.into()),
     };
-    // That the owner has full control holds anyway and may be said, for tools copy a list from object
-    // to object. Source: AWS S3 User Guide, "Controlling ownership of objects and disabling ACLs".
+    // That the owner has full control holds anyway and may be said, for tools copy a list from
+    // object to object. Source: AWS S3 User Guide, "Controlling ownership of objects and
+    // disabling ACLs".
     let says_nothing = acl == Acl::of_owner(owner) && req.header(CANNED) != Some("private");
     if !says_nothing && !req.with_rules(bucket, BucketRules::has_acls)? {
         return Err(Code::AccessControlListNotSupported.into());
