@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::house::House;
-use crate::audit::entry::Outcome;
 use crate::meta::records::AccessKeyRecord;
 use crate::meta::records::Revoked;
 use crate::store::credentials::Bounds;
@@ -143,9 +142,7 @@ pub(super) async fn create_access_key(
             let policy = body.policy.map(policies::checked).transpose()?;
             let seconds = body.expires_in_seconds.map(i64::from);
             let expires = seconds.map(|seconds| op.asked.at.plus_seconds(seconds));
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&body.principal), Outcome::Allowed);
+            let draft = op.draft(&body.principal);
             let store = &op.house.store;
             let bounds = Bounds {
                 roles,
@@ -218,7 +215,7 @@ pub(super) async fn revoke_access_key(
         StatusCode::OK,
         async |op| {
             let (agency, id) = &*path;
-            let draft = op.asked.draft(Some(op.asker), Some(id), Outcome::Allowed);
+            let draft = op.draft(id);
             let missing = |_| {
                 let message = "The agency has no access key of this id.";
                 AdminError::new(404, "no_such_access_key", message)

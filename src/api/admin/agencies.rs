@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::house::House;
-use crate::audit::entry::Outcome;
 use crate::meta::records::AgencyRecord;
 use crate::meta::records::AgencyState;
 use crate::types::names::AgencyId;
@@ -90,9 +89,7 @@ pub(super) async fn create_agency(
         async |op| {
             let body: NewAgency = answer::parse(&body)?;
             let agency = agency_id(&body.name)?;
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&body.name), Outcome::Allowed);
+            let draft = op.draft(&body.name);
             let created = op.house.store.create_agency(&agency, &draft).await?;
             Ok(Given::committed(created, Agency::from))
         },
@@ -174,9 +171,7 @@ async fn set_state(
         action,
         StatusCode::OK,
         async |op| {
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&agency), Outcome::Allowed);
+            let draft = op.draft(&agency);
             let id = agency_id(&agency)?;
             let done = op.house.store.set_agency_state(&id, state, &draft).await?;
             Ok(Given::committed(done, |()| Done {}))

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::api::http::house::House;
+use crate::audit::entry::Draft;
 use crate::audit::entry::Outcome;
 use crate::store::Committed;
 use crate::telemetry;
@@ -41,6 +42,14 @@ pub(super) struct Operation<'a> {
     pub(super) house: &'a House,
     pub(super) asked: &'a Asked,
     pub(super) asker: &'a Asker,
+}
+
+impl<'a> Operation<'a> {
+    /// The entry of a change of this subject, to go into the change's transaction.
+    pub(super) fn draft(&self, subject: &'a str) -> Draft<'a> {
+        self.asked
+            .draft(Some(self.asker), Some(subject), Outcome::Allowed)
+    }
 }
 
 /// Runs a route: authenticates, performs, records, answers.

@@ -225,7 +225,7 @@ pub(super) async fn set_webhook(
         let body: NewWebhook = answer::parse(&body)?;
         let name = webhook_name(&body.name)?;
         op.house.webhooks.parse(&body.url).map_err(refused)?;
-        let draft = op.asked.draft(Some(op.asker), Some(name), Outcome::Allowed);
+        let draft = op.draft(name);
         let store = &op.house.store;
         let made = store
             .set_webhook(&agency_id(&agency)?, name, &body.url, &draft)
@@ -254,7 +254,7 @@ pub(super) async fn delete_webhook(
     let (agency, name) = &*path;
     let (authority, ok) = (Authority::Agency(agency), StatusCode::OK);
     answer::answer(house, request, authority, "DeleteWebhook", ok, async |op| {
-        let draft = op.asked.draft(Some(op.asker), Some(name), Outcome::Allowed);
+        let draft = op.draft(name);
         let store = &op.house.store;
         let done = store
             .delete_webhook(&agency_id(agency)?, name, &draft)

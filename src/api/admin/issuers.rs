@@ -13,7 +13,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::http::house::House;
-use crate::audit::entry::Outcome;
 use crate::auth::bearer::claims::ClaimPath;
 use crate::auth::bearer::keys::TokenAlgorithm;
 use crate::auth::bearer::local::LOCAL_NAME;
@@ -286,9 +285,7 @@ pub(super) async fn add_issuer(
             let issuers = Arc::clone(&op.house.issuers);
             issuers.add(settings).map_err(refused)?;
             let subject = format!("{agency}/{}", body.name);
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&subject), Outcome::Allowed);
+            let draft = op.draft(&subject);
             let store = &op.house.store;
             let stored = store.add_issuer(&agency, &body.name, body.stored(), &draft);
             let added = match stored.await {
@@ -364,9 +361,7 @@ pub(super) async fn remove_issuer(
         async |op| {
             let (agency, name) = (agency_id(&path.0)?, path.1.clone());
             let subject = format!("{agency}/{name}");
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&subject), Outcome::Allowed);
+            let draft = op.draft(&subject);
             let (store, issuers) = (&op.house.store, &op.house.issuers);
             let trusted = issuers.all().iter().find_map(|i| {
                 let settings = i.settings();

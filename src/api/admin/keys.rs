@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::house::House;
-use crate::audit::entry::Outcome;
 use crate::meta::commands::KeyChange;
 use crate::meta::records::AgencyKeyRecord;
 use crate::meta::records::DestructionRequest;
@@ -151,9 +150,7 @@ pub(super) async fn create_key(
         async |op| {
             let body: NewKey = answer::parse(&body)?;
             let (agency, name) = (agency_id(&agency)?, key_name(&body.name)?);
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&body.name), Outcome::Allowed);
+            let draft = op.draft(&body.name);
             let store = &op.house.store;
             let made = store.create_agency_key(&agency, name, &draft).await?;
             Ok(Given::committed(made, |record| {
@@ -323,7 +320,7 @@ async fn change_key(
         StatusCode::OK,
         async |op| {
             let (agency, name) = (agency_id(agency)?, key_name(key)?);
-            let draft = op.asked.draft(Some(op.asker), Some(key), Outcome::Allowed);
+            let draft = op.draft(key);
             let change = change(&op);
             let store = &op.house.store;
             let changed = store

@@ -11,7 +11,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::http::house::House;
-use crate::audit::entry::Outcome;
 use crate::meta::records::RevocationRecord;
 use crate::meta::records::Revoked;
 use crate::types::names::PrincipalName;
@@ -98,9 +97,7 @@ pub(super) async fn create_revocation(
             let body: NewRevocation = answer::parse(&body)?;
             let agency = agency_id(&agency)?;
             let revoked = Revoked::Principal(principal_name(&body.principal)?);
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&body.principal), Outcome::Allowed);
+            let draft = op.draft(&body.principal);
             let store = &op.house.store;
             let done = store
                 .revoke(&agency, revoked, body.standing, &draft)
@@ -160,9 +157,7 @@ pub(super) async fn lift_revocation(
         StatusCode::OK,
         async |op| {
             let (agency, principal) = &*path;
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(principal), Outcome::Allowed);
+            let draft = op.draft(principal);
             let (agency, name) = (agency_id(agency)?, principal_name(principal)?);
             let done = op
                 .house

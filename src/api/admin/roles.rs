@@ -13,7 +13,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::http::house::House;
-use crate::audit::entry::Outcome;
 use crate::meta::commands::Membership;
 use crate::meta::records::Holder;
 use crate::store::roles::RolesAndGroups;
@@ -144,9 +143,7 @@ async fn change(
             let agency = agency_id(agency)?;
             let membership = membership(kind, of, who)?;
             let subject = format!("{of} {who}");
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&subject), Outcome::Allowed);
+            let draft = op.draft(&subject);
             let store = &op.house.store;
             let done = match change {
                 Change::Join => store.join(&agency, membership, &draft).await?,
@@ -289,9 +286,7 @@ pub(super) async fn set_role(
             let body: NewRole = answer::parse(&body)?;
             let (agency, role) = (agency_id(&path.0)?, role_name(&path.1)?);
             let policy = policies::checked(body.policy)?;
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&path.1), Outcome::Allowed);
+            let draft = op.draft(&path.1);
             let store = &op.house.store;
             let done = store.set_role(&agency, role, policy, &draft).await?;
             Ok(Given::committed(done, |()| Done {}))
@@ -320,9 +315,7 @@ pub(super) async fn delete_role(
         StatusCode::OK,
         async |op| {
             let (agency, role) = (agency_id(&path.0)?, role_name(&path.1)?);
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&path.1), Outcome::Allowed);
+            let draft = op.draft(&path.1);
             let store = &op.house.store;
             let done = store.delete_role(&agency, role, &draft).await?;
             Ok(Given::committed(done, |()| Done {}))

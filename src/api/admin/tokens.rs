@@ -94,9 +94,7 @@ pub(super) async fn create_token(
                 return Err(AdminError::new(400, "invalid_argument", message));
             }
             let subject = format!("{} {principal}", role.name());
-            let draft = op
-                .asked
-                .draft(Some(op.asker), Some(&subject), Outcome::Allowed);
+            let draft = op.draft(&subject);
             let recorded = op.house.store.record_token(&agency, &draft).await?;
             let grant = Grant {
                 agency: &agency,
