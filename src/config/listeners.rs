@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::types::network::Network;
 use crate::types::secret::SecretText;
 
 use super::error::{Fault, Origin, Wanted};
@@ -24,6 +25,8 @@ pub struct S3 {
     pub region: String,
     /// Whether requests may bring keys of customers over plain HTTP.
     pub customer_keys_over_http: bool,
+    /// The proxies that say who came to them, and by which protocol.
+    pub trusted_proxies: Vec<Network>,
     /// The certificate; without one, plain HTTP.
     pub tls: Option<Tls>,
 }
@@ -65,16 +68,22 @@ impl S3 {
             "de 1 a 64 letras minúsculas, dígitos y guiones, como us-east-1",
             "1 to 64 lower-case letters, digits and hyphens, such as us-east-1",
         );
+        const PROXIES: Wanted = Wanted::Words(
+            "direcciones IP y redes, como 127.0.0.1 y 10.1.0.0/16",
+            "IP addresses and networks, such as 127.0.0.1 and 10.1.0.0/16",
+        );
         let (listen, origin) = listen(reader, "s3.listen", 9000);
         let domains = reader.list("s3.domains", Some(DOMAINS), parse_domain);
         let region = reader.parsed("s3.region", REGION_NAME, parse_region);
         let customer_keys_over_http = reader.boolean("s3.customer_keys_over_http", false);
+        let proxies = reader.list("s3.trusted_proxies", Some(PROXIES), Network::parse);
         let tls = Tls::read(reader, "s3.tls.");
         let s3 = Self {
             listen,
             domains: domains.map(|d| d.value).unwrap_or_default(),
             region: region.map_or_else(|| REGION.to_owned(), |r| r.value),
             customer_keys_over_http,
+            trusted_proxies: proxies.map(|p| p.value).unwrap_or_default(),
             tls,
         };
         (s3, origin)

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::types::network::Network;
+
 use super::error::Wanted;
 use super::reader::Reader;
 
@@ -10,8 +12,8 @@ use super::reader::Reader;
 pub struct Webhooks {
     /// Host names that webhooks may have.
     pub hosts: Vec<String>,
-    /// Networks that they may be in: an address and how many of its bits count.
-    pub networks: Vec<(IpAddr, u8)>,
+    /// Networks that they may be in.
+    pub networks: Vec<Network>,
     /// Whether they may be spoken to by plain HTTP.
     pub allow_http: bool,
     /// How often a delivery is tried.
@@ -26,7 +28,7 @@ pub struct Webhooks {
 
 enum Place {
     Host(String),
-    Network(IpAddr, u8),
+    Network(Network),
 }
 
 impl Webhooks {
@@ -40,7 +42,7 @@ impl Webhooks {
         for place in allow.map(|allow| allow.value).unwrap_or_default() {
             match place {
                 Place::Host(host) => hosts.push(host),
-                Place::Network(address, bits) => networks.push((address, bits)),
+                Place::Network(network) => networks.push(network),
             }
         }
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
@@ -57,11 +59,8 @@ impl Webhooks {
 }
 
 fn parse_place(text: &str) -> Option<Place> {
-    if let Some((address, bits)) = text.split_once('/') {
-        let address: IpAddr = address.parse().ok()?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.parse().ok().filter(|bits| *bits <= most)?;
-        return Some(Place::Network(address, bits));
+    if text.contains('/') {
+        return Network::parse(text).map(Place::Network);
     }
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
     let is_name = !text.is_empty() && text.bytes().all(allowed) && text.parse::<IpAddr>().is_err();

@@ -230,12 +230,13 @@ fn house(
         access_log: Arc::default(),
         region: config.s3.region.clone(),
         is_secure: config.s3.tls.is_some(),
+        proxies: config.s3.trusted_proxies.clone(),
         anonymous: Anonymous::new(
             config.auth.anonymous_agencies.clone(),
             config.auth.anonymous_agency.clone(),
         ),
         domains: config.s3.domains.clone(),
-        takes_customer_keys: config.s3.tls.is_some() || config.s3.customer_keys_over_http,
+        customer_keys_over_http: config.s3.customer_keys_over_http,
         pace: Pace {
             idle: Duration::from_secs(config.limits.idle_seconds),
             bytes_per_second: config.limits.body_min_bytes_per_second,

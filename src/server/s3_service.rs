@@ -22,6 +22,7 @@ use actix_http::header;
 
 use crate::api::http::body::BodySlot;
 use crate::api::http::body::drain;
+use crate::api::http::forwarded::Origin;
 use crate::api::http::house::House;
 use crate::api::s3::door;
 use crate::api::s3::request::Head;
@@ -44,7 +45,11 @@ pub(super) async fn expect(
     mut request: Request,
 ) -> Result<Request, Response<BoxBody>> {
     let slot = BodySlot::default();
-    let mut operation: Operation = Box::pin(answer(house, head_of(&mut request), slot.clone()));
+    let mut operation: Operation = Box::pin(answer(
+        Arc::clone(&house),
+        head_of(&house, &mut request),
+        slot.clone(),
+    ));
     let answered = std::future::poll_fn(|context| match operation.as_mut().poll(context) {
         Poll::Ready(response) => Poll::Ready(Some(response)),
         Poll::Pending if slot.is_wanted() => Poll::Ready(None),
@@ -74,7 +79,7 @@ pub(super) async fn serve(house: Arc<House>, mut request: Request) -> Response<B
     }
     let slot = BodySlot::default();
     slot.give(payload);
-    let head = head_of(&mut request);
+    let head = head_of(&house, &mut request);
     let is_small = head.header("content-length").is_none_or(|text| {
         text.parse()
             .is_ok_and(|length: usize| length <= DRAIN_BYTES_MAX)
@@ -115,8 +120,8 @@ async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBo
 }
 
 /// Takes the head out of the request: nothing else will ask for it.
-fn head_of(request: &mut Request) -> Head {
-    let remote = request
+fn head_of(house: &House, request: &mut Request) -> Head {
+    let peer = request
         .peer_addr()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let mut headers = std::mem::take(request.headers_mut());
@@ -127,10 +132,12 @@ fn head_of(request: &mut Request) -> Head {
     {
         headers.insert(header::HOST, value);
     }
+    let origin = Origin::of(&house.proxies, peer, house.is_secure, &headers);
     Head {
         method: request.method().clone(),
         uri: request.uri().clone(),
         headers,
-        remote,
+        remote: origin.remote,
+        is_secure: origin.is_secure,
     }
 }

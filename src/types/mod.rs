@@ -16,6 +16,7 @@ pub mod json;
 pub mod limits;
 pub mod lock;
 pub mod names;
+pub mod network;
 pub mod range;
 pub mod roles;
 pub mod secret;

@@ -36,6 +36,7 @@ mod multipart;
 mod notifications;
 mod objects;
 mod policies;
+mod proxies;
 mod quotas;
 mod roles;
 mod start;

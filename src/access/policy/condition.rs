@@ -3,10 +3,9 @@
 //! Source: AWS IAM User Guide, "IAM JSON policy elements: Condition operators", "Set operators for
 //! multi-valued context keys".
 
-use std::net::IpAddr;
-
 use crate::types::clock::Time;
 use crate::types::encoding;
+use crate::types::network::Network;
 
 use super::error::Reason;
 use super::key::Key;
@@ -79,49 +78,6 @@ impl Order {
             "GreaterThanEquals" => (Self::GreaterOrEqual, false),
             _ => return None,
         })
-    }
-}
-
-/// An address and how many of its first bits count.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Network {
-    address: IpAddr,
-    bits: u8,
-}
-
-impl Network {
-    fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = match text.split_once('/') {
-            None => (text, None),
-            Some((address, bits)) => (address, Some(bits)),
-        };
-        let address: IpAddr = address.parse().ok()?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
-            None => most,
-            Some(bits) => bits.parse().ok().filter(|bits| *bits <= most)?,
-        };
-        Some(Self { address, bits })
-    }
-
-    fn contains(self, address: IpAddr) -> bool {
-        let differ = match (self.address, address.to_canonical()) {
-            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
-                u128::from(ours.to_bits() ^ theirs.to_bits()) << 96
-            }
-            (IpAddr::V6(ours), IpAddr::V6(theirs)) => ours.to_bits() ^ theirs.to_bits(),
-            _ => return false,
-        };
-        differ.leading_zeros() >= u32::from(self.bits)
-    }
-
-    /// Whether it holds a whole country's addresses: `/8` and wider, `/32` and wider of version 6.
-    /// Source: AWS S3 User Guide, "Blocking public access", "The meaning of public".
-    pub(super) const fn is_wide(self) -> bool {
-        match self.address {
-            IpAddr::V4(_) => self.bits < 8,
-            IpAddr::V6(_) => self.bits < 32,
-        }
     }
 }
 

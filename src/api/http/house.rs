@@ -14,6 +14,7 @@ use crate::jobs::lifecycle::rules::Day;
 use crate::jobs::webhooks::allowed::Allowed;
 use crate::store::Store;
 use crate::types::clock::Clock;
+use crate::types::network::Network;
 
 /// Handed to every door by `server`; the same for all workers.
 pub struct House {
@@ -39,12 +40,14 @@ pub struct House {
     pub region: String,
     /// Whether the S3 door's connections are TLS.
     pub is_secure: bool,
+    /// The proxies that are believed who came to them.
+    pub proxies: Vec<Network>,
     /// Who may ask without any proof.
     pub anonymous: Anonymous,
     /// The domains below which a host names a bucket.
     pub domains: Vec<String>,
-    /// Whether requests may bring keys of customers: over TLS, or by a setting.
-    pub takes_customer_keys: bool,
+    /// Whether requests may bring keys of customers over plain HTTP too.
+    pub customer_keys_over_http: bool,
     /// How slow a body may be.
     pub pace: Pace,
     /// Bytes of one object or part at most.

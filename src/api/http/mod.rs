@@ -3,6 +3,7 @@
 pub mod anonymous;
 pub mod body;
 pub mod form;
+pub mod forwarded;
 pub mod house;
 pub mod identify;
 pub mod signing_keys;

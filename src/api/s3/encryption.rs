@@ -163,7 +163,7 @@ fn read_customer_key(
     if algorithm.is_none() && key.is_none() && md5.is_none() {
         return Ok(None);
     }
-    if !req.house.takes_customer_keys {
+    if !req.head.is_secure && !req.house.customer_keys_over_http {
         let message = "Requests specifying Server Side Encryption with Customer provided keys \
                        must be made over a secure connection.";
         return Err(S3Error::new(Code::InvalidRequest, message));

@@ -57,8 +57,10 @@ pub struct Head {
     pub uri: Uri,
     /// The headers, names in lower case.
     pub headers: HeaderMap,
-    /// The address at the other end of the connection.
+    /// The client's address.
     pub remote: IpAddr,
+    /// Whether the client speaks TLS.
+    pub is_secure: bool,
 }
 
 impl Head {
@@ -251,7 +253,7 @@ impl S3Request {
         RequestContext {
             at: self.arrival.at,
             remote: self.head.remote,
-            is_secure: self.house.is_secure,
+            is_secure: self.head.is_secure,
             version_id: None,
             request,
             object: None,
@@ -351,11 +353,7 @@ impl S3Request {
 
     /// Where a client finds an object, as an address.
     pub(super) fn location(&self, bucket: &BucketName, object_key: &ObjectKey) -> String {
-        let scheme = if self.house.is_secure {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.head.is_secure { "https" } else { "http" };
         let host = self.header("host").unwrap_or_default();
         let key = encoding::percent_path(object_key.as_str().as_bytes());
         format!("{scheme}://{host}/{bucket}/{key}")

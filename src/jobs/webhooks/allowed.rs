@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use thiserror::Error;
 
 use crate::config::Webhooks;
+use crate::types::network::Network;
 
 /// Why an address is refused.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
@@ -32,7 +33,7 @@ pub enum Refused {
 #[derive(Clone, Debug, Default)]
 pub struct Allowed {
     hosts: Vec<String>,
-    networks: Vec<(IpAddr, u8)>,
+    networks: Vec<Network>,
     allows_http: bool,
 }
 
@@ -114,26 +115,9 @@ impl Allowed {
     }
 
     fn is_in_network(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
         self.networks
             .iter()
-            .any(|(network, bits)| is_inside(address, *network, *bits))
-    }
-}
-
-fn is_inside(address: IpAddr, network: IpAddr, bits: u8) -> bool {
-    match (address, network) {
-        (IpAddr::V4(address), IpAddr::V4(network)) => {
-            let shift = 32_u32.saturating_sub(u32::from(bits));
-            let cut = |ip: u32| ip.checked_shr(shift).unwrap_or(0);
-            cut(address.to_bits()) == cut(network.to_bits())
-        }
-        (IpAddr::V6(address), IpAddr::V6(network)) => {
-            let shift = 128_u32.saturating_sub(u32::from(bits));
-            let cut = |ip: u128| ip.checked_shr(shift).unwrap_or(0);
-            cut(address.to_bits()) == cut(network.to_bits())
-        }
-        _ => false,
+            .any(|network| network.contains(address))
     }
 }
 
@@ -154,13 +138,14 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::{Allowed, Refused};
+    use crate::types::network::Network;
 
     fn allowed() -> Allowed {
         Allowed {
             hosts: vec!["avisos.estado.gob.mx".into()],
             networks: vec![
-                ("10.1.0.0".parse().unwrap(), 16),
-                ("2001:db8::".parse().unwrap(), 32),
+                Network::parse("10.1.0.0/16").unwrap(),
+                Network::parse("2001:db8::/32").unwrap(),
             ],
             allows_http: false,
         }
