@@ -3,7 +3,7 @@
 //! | permission | on a bucket | on an object |
 //! | --- | --- | --- |
 //! | `READ` | list objects, versions, uploads | read it, and its versions |
-//! | `WRITE` | store objects | – |
+//! | `WRITE` | store objects, delete those that one owns | – |
 //! | `READ_ACP` | read the list | read the list |
 //! | `WRITE_ACP` | replace the list | replace the list |
 //! | `FULL_CONTROL` | all of these | all of these |

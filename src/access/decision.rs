@@ -40,6 +40,7 @@ use super::bucket_rules::BucketRules;
 use super::bucket_rules::Unreadable;
 use super::caller::Caller;
 use super::context::RequestContext;
+use super::permit::BucketFacts;
 use super::permit::Permit;
 use super::permit::Resource;
 use super::policy::Policy;
@@ -139,6 +140,12 @@ pub fn needs_object(caller: &Caller, resource: &Resource) -> bool {
             .into_iter()
             .chain(caller.policies())
             .any(Policy::reads_existing_tags)
+}
+
+/// Whether access control lists count in a bucket.
+pub fn goes_by_acls(bucket: &BucketFacts) -> bool {
+    let rules = bucket.rules.as_deref();
+    matches!(rules, Some(Ok(rules)) if rules.has_acls())
 }
 
 fn rules_of(resource: &Resource) -> Option<Result<&BucketRules, Unreadable>> {
@@ -308,10 +315,25 @@ impl<'a> Question<'a> {
             return false;
         };
         let closed = rules.public_access().ignore_public_acls;
-        let of_bucket = acl::of_bucket(permission).is_some_and(|wanted| {
+        // The list of what one stores is one's own to set.
+        let stores = matches!(
+            self.action,
+            Action::PutObject | Action::CopyObject | Action::CreateMultipartUpload
+        );
+        let for_new = stores && permission == "s3:PutObjectAcl";
+        let on_bucket = if for_new { "s3:PutObject" } else { permission };
+        let of_bucket = acl::of_bucket(on_bucket).is_some_and(|wanted| {
             let list = rules.acl.as_ref();
             list.is_some_and(|list| list.allows(self.caller, wanted, closed))
         });
+        // Who may store in a bucket may remove what they own in it.
+        let removes_own = permission == "s3:DeleteObject"
+            && rules.acl.as_ref().is_some_and(|list| {
+                let owner = self.situation.context.object.map(|object| object.owner);
+                !self.caller.is_anonymous()
+                    && owner == Some(self.caller.canonical_id)
+                    && list.allows(self.caller, AclPermission::Write, closed)
+            });
         let of_object = acl::of_object(permission)
             .zip(self.situation.context.object)
             .is_some_and(|(wanted, object)| {
@@ -321,7 +343,7 @@ impl<'a> Question<'a> {
                     !self.caller.is_anonymous() && object.owner == self.caller.canonical_id;
                 acp && is_owner || object.acl.allows(self.caller, wanted, closed)
             });
-        of_bucket || of_object
+        of_bucket || removes_own || of_object
     }
 
     fn role_for(&self, permission: &str) -> Option<Role> {

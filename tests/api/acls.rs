@@ -113,7 +113,15 @@ fn lists_open_what_they_say() {
     let shown = other.ask("GET", "/listas/suya?acl").ok();
     assert_eq!(shown.element("DisplayName"), "archivo");
     other.get("listas/suya").send().holds(b"suya");
-    other.delete("listas/suya").refused(403, "AccessDenied");
+    // What one stores one may share.
+    let shared = other.put("listas/compartida", b"c");
+    shared.header("x-amz-acl", "bucket-owner-read").ok();
+    let shown = other.ask("GET", "/listas/compartida?acl").ok();
+    assert_eq!(shown.elements("Permission"), ["FULL_CONTROL", "READ"]);
+    canned(other, "/listas/a?acl", "private").refused(403, "AccessDenied");
+    // Who may store there may remove what is theirs, and nothing else.
+    other.delete("listas/a").refused(403, "AccessDenied");
+    other.delete("listas/suya").ok();
     other.ask("GET", "/listas?acl").refused(403, "AccessDenied");
     // A copy, and another version, have no list of what was before.
     let copied = scene.owner.copy("listas/a", "listas/b");
@@ -141,6 +149,15 @@ fn public_lists_are_blocked_ignored_and_counted() {
     nobody.get("listas/a").send().holds(b"a");
     nobody.put("listas/a", b"x").refused(403, "AccessDenied");
     nobody.get("listas/nada").refused(403, "AccessDenied");
+    // Who may list the bucket is told what is missing in it, of what it could have read.
+    canned(&scene.owner, "/listas?acl", "public-read").ok();
+    scene.owner.put("listas/cerrada", b"c").ok();
+    nobody.get("listas/nada").refused(404, "NoSuchKey");
+    nobody.ask("HEAD", "/listas/nada").send().status(404);
+    nobody.get("listas/cerrada").refused(403, "AccessDenied");
+    nobody.delete("listas/nada").refused(403, "AccessDenied");
+    nobody.put("listas/nada", b"x").refused(403, "AccessDenied");
+    canned(&scene.owner, "/listas?acl", "private").ok();
     let upload = scene
         .owner
         .begin_upload_with("listas/partes", &[("x-amz-acl", "public-read")]);
@@ -190,7 +207,30 @@ fn lists_that_are_none_are_refused() {
     ] {
         put().header("x-amz-grant-read", grant).refused(400, code);
     }
+    // Which grant a header gives does not matter where no list counts.
+    let closed = scene.owner.ask("PUT", "/actas?acl");
+    closed
+        .header("x-amz-acl", "public-read")
+        .header("x-amz-grant-read", "id=\"1\"")
+        .refused(400, "AccessControlListNotSupported");
+    let shown = scene.owner.ask("GET", "/listas?acl").ok();
+    for header in ["x-amz-acl", "x-amz-grant-read"] {
+        let both = put().header(header, "private").body(&shown.body);
+        both.refused(400, "UnexpectedContent");
+    }
+    let nameless = "<AccessControlPolicy><AccessControlList/></AccessControlPolicy>";
+    put()
+        .body(nameless.as_bytes())
+        .refused(400, "MalformedACLError");
     let theirs = scene.other_id();
+    let of_all = ["read", "write", "read-acp", "write-acp", "full-control"];
+    let all = of_all.iter().fold(put(), |put, name| {
+        put.header(&format!("x-amz-grant-{name}"), &format!("id={theirs}"))
+    });
+    all.ok();
+    let shown = scene.owner.ask("GET", "/listas?acl").ok();
+    let expected = ["READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"];
+    assert_eq!(shown.elements("Permission"), expected);
     let stolen = format!(
         "<AccessControlPolicy><Owner><ID>{theirs}</ID></Owner><AccessControlList/>\
          </AccessControlPolicy>"

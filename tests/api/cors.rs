@@ -31,6 +31,7 @@ fn rules_are_set_shown_and_removed() {
     at("PUT")
         .body(b"<CORSConfiguration/>")
         .refused(400, "MalformedXML");
+    at("PUT").refused(400, "MissingRequestBodyError");
     let bad = RULES.replace(">GET<", ">PATCH<");
     at("PUT")
         .body(bad.as_bytes())
@@ -40,6 +41,10 @@ fn rules_are_set_shown_and_removed() {
         got.text(),
         "what is refused changes nothing"
     );
+    // A time that is none is kept as it is.
+    let never = RULES.replace(">60<", ">-1<");
+    at("PUT").body(never.as_bytes()).ok();
+    assert_eq!(at("GET").ok().element("MaxAgeSeconds"), "-1");
     at("DELETE").send().status(204);
     at("GET").refused(404, "NoSuchCORSConfiguration");
 }

@@ -164,6 +164,21 @@ fn headers_that_do_not_fit_together_are_refused() {
         let put = agency.put("actas/a", b"1").header(ALGORITHM, algorithm);
         bring(put, CUSTOMER, 1).refused(400, "InvalidArgument");
     }
+    // What says how to seal says nothing where nothing is sealed.
+    agency.put("actas/b", b"1").ok();
+    let upload = agency.begin_upload("actas/b");
+    for ask in [
+        agency.get("actas/b").header(ALGORITHM, "AES256"),
+        agency.head("actas/b").header(ALGORITHM, "aws:kms"),
+        agency.get("actas/b").header(KEY_ID, "default"),
+        agency
+            .part("actas/b", &upload, 1, b"1")
+            .header(ALGORITHM, "aws:kms"),
+    ] {
+        let answer = ask.send().status(400);
+        assert!(answer.body.is_empty() || answer.code() == "InvalidArgument");
+    }
+    agency.delete("actas/b").ok();
     let two_layers = agency.put("actas/a", b"1");
     let two_layers = two_layers.header(ALGORITHM, "aws:kms:dsse");
     let told = two_layers.refused(501, "NotImplemented").element("Message");

@@ -189,6 +189,9 @@ fn what_the_policy_does_not_allow_is_refused() {
         400,
         "InvalidPolicyDocument",
     );
+    for condition in [json!({}), json!({"acl": "private", "tagging": ""})] {
+        refused(form().condition(condition), 400, "InvalidPolicyDocument");
+    }
     refused(form().field("x-amz-bogus", "1"), 501, "NotImplemented");
     refused(
         form().field("acl", "public-read-write"),
@@ -205,6 +208,12 @@ fn what_the_policy_does_not_allow_is_refused() {
         .bare("policy", &policy)
         .post()
         .refused(403, "SignatureDoesNotMatch");
+    let mut unsigned = form().signed();
+    unsigned
+        .fields
+        .retain(|(name, _)| name != "x-amz-signature");
+    let unsigned = unsigned.bare("x-amz-signature", "ninguna");
+    unsigned.post().refused(403, "SignatureDoesNotMatch");
     form().post().refused(403, "AccessDenied");
     assert!(agency.keys_of("actas").is_empty());
     sized(5, 5).signed().post().status(204);

@@ -38,7 +38,6 @@ fn xml_that_is_meant_to_hurt_is_refused() {
         other,
         &deep,
         &deep_inside,
-        "",
         "x",
     ] {
         let answer = agency.post_xml("/actas?delete", hostile).send();
@@ -49,6 +48,9 @@ fn xml_that_is_meant_to_hurt_is_refused() {
             "{start}"
         );
     }
+    agency
+        .post_xml("/actas?delete", "")
+        .refused(400, "MissingRequestBodyError");
     let two_keys = "<Delete><Object><Key>a</Key><Key>b</Key></Object></Delete>";
     agency
         .post_xml("/actas?delete", two_keys)

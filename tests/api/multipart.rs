@@ -127,7 +127,10 @@ fn an_upload_is_completed_only_as_it_was_sent() {
             "{parts:?}"
         );
     }
-    for xml in ["", "<Complete", "<Other/>", "<CompleteMultipartUpload/>"] {
+    agency
+        .complete_xml("actas/a", &upload, "")
+        .refused(400, "MissingRequestBodyError");
+    for xml in ["<Complete", "<Other/>", "<CompleteMultipartUpload/>"] {
         agency
             .complete_xml("actas/a", &upload, xml)
             .refused(400, "MalformedXML");

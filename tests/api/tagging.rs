@@ -192,7 +192,7 @@ fn tags_out_of_form_are_refused_and_nothing_is_stored() {
         (document(&many), "BadRequest"),
         (b"<Tagging></Tagging>".to_vec(), "MalformedXML"),
         (b"<Other><TagSet/></Other>".to_vec(), "MalformedXML"),
-        (b"".to_vec(), "MalformedXML"),
+        (b"".to_vec(), "MissingRequestBodyError"),
     ] {
         let put = agency.put("actas/a", &body).query("tagging");
         put.refused(400, code);

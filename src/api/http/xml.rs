@@ -101,6 +101,9 @@ fn escape(value: &str, out: &mut String) {
 /// Why a request's XML was refused.
 #[derive(Debug, Error)]
 pub enum XmlError {
+    /// Nothing at all.
+    #[error("there is no document")]
+    Empty,
     /// Not UTF-8.
     #[error("the document is not UTF-8")]
     NotText,
@@ -118,6 +121,9 @@ pub enum XmlError {
 /// Reads a document with this root element. quick-xml would take any root, and documents with a
 /// DOCTYPE, so both are checked first.
 pub fn read<T: DeserializeOwned>(root: &'static str, bytes: &[u8]) -> Result<T, XmlError> {
+    if bytes.is_empty() {
+        return Err(XmlError::Empty);
+    }
     let text = std::str::from_utf8(bytes).map_err(|_| XmlError::NotText)?;
     let mut reader = quick_xml::Reader::from_str(text);
     loop {
@@ -170,7 +176,8 @@ mod tests {
     fn hostile_documents_are_refused() {
         let refused = |text: &str| read::<Delete>("Delete", text.as_bytes()).unwrap_err();
         assert!(matches!(refused("<Other/>"), XmlError::Root("Delete")));
-        assert!(matches!(refused(""), XmlError::Root("Delete")));
+        assert!(matches!(refused(""), XmlError::Empty));
+        assert!(matches!(refused(" "), XmlError::Root("Delete")));
         assert!(matches!(refused("<Delete><Object>"), XmlError::Shape(_)));
         assert!(matches!(
             refused("<!DOCTYPE x [<!ENTITY a \"b\">]><Delete/>"),

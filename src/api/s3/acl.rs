@@ -24,12 +24,13 @@ use super::request::S3Request;
 
 const CANNED: &str = "x-amz-acl";
 
+/// In the order in which their grants stand in the list.
 const GRANTS: [(&str, AclPermission); 5] = [
-    ("x-amz-grant-full-control", AclPermission::FullControl),
     ("x-amz-grant-read", AclPermission::Read),
-    ("x-amz-grant-read-acp", AclPermission::ReadAcp),
     ("x-amz-grant-write", AclPermission::Write),
+    ("x-amz-grant-read-acp", AclPermission::ReadAcp),
     ("x-amz-grant-write-acp", AclPermission::WriteAcp),
+    ("x-amz-grant-full-control", AclPermission::FullControl),
 ];
 
 /// The list that the headers of a new object ask for; `None` for its owner's alone.
@@ -58,22 +59,25 @@ pub(super) async fn wanted(
     bucket: &BucketRecord,
     owner: CanonicalId,
 ) -> Result<Acl, S3Error> {
-    let in_headers = of_headers(req, owner, bucket.owner.id)?;
+    let lists_count = req.with_rules(bucket, BucketRules::has_acls)?;
     let body = req.xml_body().await?;
-    let acl = match (in_headers, body.is_empty()) {
-        (Some(acl), true) => acl,
-        (None, false) => of_document(&body, owner)?,
-        (Some(_), false) => {
-            let message = "The list is in the headers or in the body, not in both.";
-            return Err(S3Error::new(Code::InvalidRequest, message));
-        }
-        (None, true) => return Err(Code::MissingSecurityHeader.into()),
+    let is_in_headers = req.header(CANNED).is_some() || has_grants(req);
+    let read = match (is_in_headers, body.is_empty()) {
+        (true, false) => Err(Code::UnexpectedContent.into()),
+        (false, false) => of_document(&body, owner),
+        (_, true) => of_headers(req, owner, bucket.owner.id)
+            .and_then(|acl| acl.ok_or_else(|| Code::MissingSecurityHeader.into())),
+    };
+    let acl = match read {
+        Ok(acl) => acl,
+        Err(_) if !lists_count => return Err(Code::AccessControlListNotSupported.into()),
+        Err(error) => return Err(error),
     };
     // That the owner has full control holds anyway and may be said, for tools copy a list from
     // object to object. Source: AWS S3 User Guide, "Controlling ownership of objects and
     // disabling ACLs".
     let says_nothing = acl == Acl::of_owner(owner) && req.header(CANNED) != Some("private");
-    if !says_nothing && !req.with_rules(bucket, BucketRules::has_acls)? {
+    if !says_nothing && !lists_count {
         return Err(Code::AccessControlListNotSupported.into());
     }
     check(req, bucket, &acl)?;
@@ -165,7 +169,7 @@ fn bounded(grants: Vec<Grant>) -> Result<Acl, S3Error> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct AccessControlPolicy {
-    owner: Option<OwnerElement>,
+    owner: OwnerElement,
     access_control_list: AccessControlList,
 }
 
@@ -189,15 +193,37 @@ struct GrantElement {
     permission: AclPermission,
 }
 
-/// Which of them is there says of what type the grantee is.
+/// Which of them is there says of what type the grantee is; a type that is given says the same.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct GranteeElement {
+    #[serde(rename = "@type")]
+    kind: Option<GranteeType>,
     #[serde(rename = "ID")]
     id: Option<String>,
     #[serde(rename = "URI")]
     uri: Option<String>,
     email_address: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq)]
+enum GranteeType {
+    AmazonCustomerByEmail,
+    CanonicalUser,
+    Group,
+}
+
+impl GranteeElement {
+    /// Whether there is exactly one grantee, of the type that is given.
+    fn is_whole(&self) -> bool {
+        let given = match (&self.id, &self.uri, &self.email_address) {
+            (Some(_), None, None) => GranteeType::CanonicalUser,
+            (None, Some(_), None) => GranteeType::Group,
+            (None, None, Some(_)) => GranteeType::AmazonCustomerByEmail,
+            _ => return false,
+        };
+        self.kind.is_none_or(|kind| kind == given)
+    }
 }
 
 fn of_document(body: &[u8], owner: CanonicalId) -> Result<Acl, S3Error> {
@@ -206,14 +232,15 @@ fn of_document(body: &[u8], owner: CanonicalId) -> Result<Acl, S3Error> {
             source: Some(Box::new(error)),
             ..Code::MalformedACLError.into()
         })?;
+    let lines = document.access_control_list.grant;
+    if !lines.iter().all(|line| line.grantee.is_whole()) {
+        return Err(Code::MalformedACLError.into());
+    }
     // Whose a thing is never changes by its list.
-    if document
-        .owner
-        .is_some_and(|named| named.id != owner.to_string())
-    {
+    if principal(&document.owner.id)? != Grantee::Principal(owner) {
         return Err(Code::AccessDenied.into());
     }
-    let grants = document.access_control_list.grant.into_iter().map(|line| {
+    let grants = lines.into_iter().map(|line| {
         let grantee = match (
             line.grantee.id,
             line.grantee.uri,
@@ -289,24 +316,54 @@ mod tests {
             let stolen = of_document(text.as_bytes(), bucket_owner).unwrap_err();
             assert_eq!(stolen.code, Code::AccessDenied);
         }
-        let empty = b"<AccessControlPolicy><AccessControlList/></AccessControlPolicy>";
-        assert!(of_document(empty, owner.id).unwrap().grants().is_empty());
+        let empty = format!(
+            "<AccessControlPolicy><Owner><ID>{}</ID></Owner><AccessControlList/>\
+             </AccessControlPolicy>",
+            owner.id
+        );
+        let empty = of_document(empty.as_bytes(), owner.id).unwrap();
+        assert!(empty.grants().is_empty());
     }
 
     #[test]
     fn documents_that_are_none_are_refused() {
         let owner = CanonicalId::new([1; 32]);
-        let grant = |grantee: &str, permission: &str| {
+        let policy = |owner: &str, grants: &str| {
             format!(
-                "<AccessControlPolicy><AccessControlList><Grant><Grantee>{grantee}</Grantee>\
-                 <Permission>{permission}</Permission></Grant></AccessControlList>\
+                "<AccessControlPolicy>{owner}<AccessControlList>{grants}</AccessControlList>\
                  </AccessControlPolicy>"
             )
+        };
+        let named = format!("<Owner><ID>{owner}</ID></Owner>");
+        let typed = |kind: &str, grantee: &str, permission: &str| {
+            let grant = format!(
+                "<Grant><Grantee{kind}>{grantee}</Grantee><Permission>{permission}</Permission>\
+                 </Grant>"
+            );
+            policy(&named, &grant)
+        };
+        let grant = |grantee: &str, permission: &str| typed("", grantee, permission);
+        let of_type = |kind: &str| {
+            format!(" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"{kind}\"")
         };
         let all = "<URI>http://acs.amazonaws.com/groups/global/AllUsers</URI>";
         for (text, code) in [
             ("<x/>".to_owned(), Code::MalformedACLError),
             ("<AccessControlPolicy/>".to_owned(), Code::MalformedACLError),
+            (policy("", ""), Code::MalformedACLError),
+            (policy("<Owner/>", ""), Code::MalformedACLError),
+            (
+                policy("<Owner><ID>x</ID></Owner>", ""),
+                Code::InvalidArgument,
+            ),
+            (
+                typed(&of_type("CanonicalUser"), all, "READ"),
+                Code::MalformedACLError,
+            ),
+            (
+                typed(&of_type("Everybody"), all, "READ"),
+                Code::MalformedACLError,
+            ),
             (grant(all, "EVERYTHING"), Code::MalformedACLError),
             (grant("", "READ"), Code::MalformedACLError),
             (
@@ -324,5 +381,7 @@ mod tests {
             assert_eq!(refused.code, code, "{text}");
         }
         assert!(of_document(grant(all, "READ").as_bytes(), owner).is_ok());
+        let typed = typed(&of_type("Group"), all, "READ");
+        assert!(of_document(typed.as_bytes(), owner).is_ok());
     }
 }

@@ -87,10 +87,12 @@ codes! {
     KmsDisabled ("KMS.DisabledException") 400 "The specified KMS key is not enabled.";
     KmsNotFound ("KMS.NotFoundException") 400 "The specified KMS key could not be found.";
     KeyTooLongError 400 "Your key is too long.";
-    MalformedACLError 400 "The XML you provided was not well-formed or not a list of grants.";
+    MalformedACLError 400
+        "The XML you provided was not well-formed or did not validate against our published schema";
     MalformedPolicy 400 "Policies must be valid JSON and the first byte must be '{'";
     MalformedPOSTRequest 400 "The body of the POST is not well-formed multipart/form-data.";
-    MalformedXML 400 "The XML you provided was not well-formed or not of the expected shape.";
+    MalformedXML 400
+        "The XML you provided was not well-formed or did not validate against our published schema";
     MaxPostPreDataLengthExceededError 400 "The fields that precede the file were too large.";
     MaxMessageLengthExceeded 400 "Your request was too big.";
     MetadataTooLarge 400 "Your metadata headers exceed the maximum allowed metadata size.";
@@ -125,6 +127,7 @@ codes! {
     SignatureDoesNotMatch 403 "The signature we calculated does not match the one you provided.";
     SlowDown 503 "Please reduce your request rate.";
     TooManyBuckets 400 "You have attempted to create more buckets than allowed.";
+    UnexpectedContent 400 "This request does not support content";
     UnresolvableGrantByEmailAddress 400 "The email address you provided matches no account.";
     XAmzContentSHA256Mismatch 400 "The x-amz-content-sha256 does not match what we computed.";
 }

@@ -28,7 +28,7 @@ pub struct Rule {
     methods: Vec<String>,
     headers: Vec<String>,
     expose: Vec<String>,
-    max_age_seconds: Option<u32>,
+    max_age_seconds: Option<i64>,
 }
 
 /// The rules of a bucket, in their order: the first that matches decides.
@@ -72,7 +72,8 @@ struct CorsRule {
     allowed_origin: Vec<String>,
     #[serde(default)]
     expose_header: Vec<String>,
-    max_age_seconds: Option<u32>,
+    /// Of any sign, as at S3; a browser keeps nothing for a negative time.
+    max_age_seconds: Option<i64>,
 }
 
 impl Rules {

@@ -209,6 +209,17 @@ async fn serve(
         )));
     }
     if let Some(name) = route.unknown_header(head.headers.keys().map(|name| name.as_str())) {
+        if name.starts_with(ENCRYPTION) {
+            // Source: AWS S3 API Reference, "GetObject", "Encryption".
+            let value = head.header(name).unwrap_or_default();
+            let refused = S3Error::new(
+                Code::InvalidArgument,
+                format!("{name} header is not supported for this operation."),
+            );
+            return Err(refused
+                .with("ArgumentName", name.to_owned())
+                .with("ArgumentValue", value.chars().take(256).collect()));
+        }
         return Err(S3Error::not_implemented(&format!("The header {name}")));
     }
     let bucket = target.bucket.as_deref().map(bucket_name).transpose()?;
@@ -228,6 +239,9 @@ async fn serve(
     };
     perform(&req).await
 }
+
+/// What the headers begin with that say how a new object is to be sealed.
+const ENCRYPTION: &str = "x-amz-server-side-encryption";
 
 /// What a request may hold in memory: a document passes through in blocks, other bodies are read
 /// whole.

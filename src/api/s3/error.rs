@@ -253,9 +253,16 @@ impl From<TagError> for S3Error {
 
 impl From<XmlError> for S3Error {
     fn from(error: XmlError) -> Self {
+        // Exhaustive on purpose: a new variant must be decided here.
+        let code = match &error {
+            XmlError::Empty => Code::MissingRequestBodyError,
+            XmlError::NotText | XmlError::DocumentType | XmlError::Root(_) | XmlError::Shape(_) => {
+                Code::MalformedXML
+            }
+        };
         Self {
             source: Some(Box::new(error)),
-            ..Code::MalformedXML.into()
+            ..code.into()
         }
     }
 }

@@ -56,6 +56,8 @@ impl PostPolicy {
             return Err(invalid("it has an unexpected member"));
         }
         let expiration = object.get("expiration").and_then(Value::as_str);
+        // A space for the T is no date of ISO 8601, though the parser takes it.
+        let expiration = expiration.filter(|text| text.contains('T'));
         let expiration = expiration.and_then(Time::parse_iso8601);
         let conditions = object.get("conditions").and_then(Value::as_array);
         let mut policy = Self {
@@ -72,17 +74,19 @@ impl PostPolicy {
     }
 
     fn add(&mut self, condition: &Value) -> Option<()> {
-        let text = condition.to_string();
         match condition {
             Value::Object(members) => {
-                for (field, value) in members {
-                    let rule = Rule::Is(value.as_str()?.to_owned());
-                    self.conditions.push(Condition {
-                        field: field.to_ascii_lowercase(),
-                        rule,
-                        text: text.clone(),
-                    });
-                }
+                let mut members = members.iter();
+                let (Some((field, value)), None) = (members.next(), members.next()) else {
+                    return None;
+                };
+                let rule = Rule::Is(value.as_str()?.to_owned());
+                let field = field.to_ascii_lowercase();
+                self.conditions.push(Condition {
+                    text: format!("[\"eq\", \"${field}\", {value}]"),
+                    field,
+                    rule,
+                });
             }
             Value::Array(parts) => {
                 let [operator, first, second] = parts.as_slice() else {
@@ -103,6 +107,7 @@ impl PostPolicy {
                     "starts-with" => Rule::StartsWith(value),
                     _ => return None,
                 };
+                let text = condition.to_string();
                 self.conditions.push(Condition { field, rule, text });
             }
             _ => return None,
@@ -200,7 +205,7 @@ mod tests {
     #[test]
     fn conditions_hold_or_refuse() {
         check("{\"bucket\":\"actas\"}", &[], None);
-        let failed = "Policy Condition failed: {\"bucket\":\"becas\"}";
+        let failed = "Policy Condition failed: [\"eq\", \"$bucket\", \"becas\"]";
         check("{\"bucket\":\"becas\"}", &[], Some(failed));
         check("[\"eq\",\"$Key\",\"a\"]", &[("key", "a")], None);
         let failed = "Policy Condition failed: [\"eq\",\"$key\",\"a\"]";
@@ -256,6 +261,9 @@ mod tests {
             format!("{at}[[\"eq\",\"key\",\"a\"]]}}"),
             format!("{at}[[\"content-length-range\",-1,1]]}}"),
             format!("{at}[{{\"key\":1}}]}}"),
+            format!("{at}[{{}}]}}"),
+            format!("{at}[{{\"key\":\"a\",\"acl\":\"private\"}}]}}"),
+            "{\"expiration\":\"2026-01-01 00:00:00Z\",\"conditions\":[]}".to_owned(),
             format!("{at}[7]}}"),
         ] {
             assert!(parse(&refused).is_err(), "{refused}");

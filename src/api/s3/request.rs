@@ -9,6 +9,7 @@ use actix_http::Uri;
 use actix_http::header::HeaderMap;
 
 use crate::access::action::Action;
+use crate::access::action::Effect;
 use crate::access::bucket_rules::BucketRules;
 use crate::access::bucket_rules::Unreadable;
 use crate::access::caller::Caller;
@@ -197,6 +198,7 @@ impl S3Request {
         says: &dyn RequestFacts,
     ) -> Result<Permit, S3Error> {
         let mut object = None;
+        let mut missing = None;
         if let Resource::Object(bucket, object_key) = &resource
             && decision::needs_object(&self.caller, &resource)
         {
@@ -204,13 +206,28 @@ impl S3Request {
                 .store()
                 .object_facts(&self.caller.agency, bucket.id, object_key, version_id)
                 .await?;
+            missing = object.is_none().then(|| bucket.clone());
         }
         let context = RequestContext {
             version_id,
             object: object.as_ref(),
             ..self.context(says)
         };
-        Ok(decision::decide(&self.caller, action, resource, &context)?)
+        let decided = decision::decide(&self.caller, action, resource, &context);
+        // Where lists count, an object that is missing has none that could allow anything; who may
+        // list the bucket is told that it is missing.
+        if let (Err(Refusal::NotAllowed { .. }), Some(bucket)) = (&decided, missing)
+            && matches!(action.effect(), Effect::Read)
+            && decision::goes_by_acls(&bucket)
+            && self
+                .decide(Action::ListObjectsV2, Resource::Bucket(bucket))
+                .is_ok()
+        {
+            return Err(version_id
+                .map_or(Code::NoSuchKey, |_| Code::NoSuchVersion)
+                .into());
+        }
+        Ok(decided?)
     }
 
     /// Reads what a bucket's documents say of access.

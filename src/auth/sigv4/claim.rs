@@ -180,7 +180,9 @@ impl<'a> Claim<'a> {
             scope,
             date,
             signed_headers: Cow::Borrowed(""),
-            signature: parse_signature(proof.signature, place)?,
+            // What cannot be a signature matches none.
+            signature: parse_signature(proof.signature, place)
+                .map_err(|_| Error::SignatureMismatch)?,
             payload: PayloadHash::Unsigned,
             payload_text: Cow::Borrowed(""),
             session_token: proof.session_token.map(Cow::Borrowed),
