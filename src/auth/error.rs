@@ -22,24 +22,27 @@ pub enum Place {
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum Fault {
     /// The header is not a list of `Credential=…, SignedHeaders=…, Signature=…`, each once.
-    #[error("the components are not exactly Credential, SignedHeaders and Signature")]
+    #[error(
+        "the authorization header requires three components: Credential, SignedHeaders, and \
+         Signature"
+    )]
     Components,
     /// A query parameter that a presigned URL needs is missing.
     #[error(
-        "query-string authentication requires X-Amz-Algorithm, X-Amz-Credential, X-Amz-Date, \
-         X-Amz-Expires, X-Amz-SignedHeaders and X-Amz-Signature"
+        "query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, \
+         X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters"
     )]
     MissingParameter,
     /// A query parameter of the signature comes twice.
     #[error("a query parameter of the signature comes more than once")]
     RepeatedParameter,
     /// The algorithm is not `AWS4-HMAC-SHA256`; `AWS4-ECDSA-P256-SHA256` is not spoken here.
-    #[error("the only algorithm supported is AWS4-HMAC-SHA256")]
+    #[error("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"")]
     Algorithm,
     /// The credential is not `<access key id>/<yyyymmdd>/<region>/<service>/aws4_request`.
     #[error(
-        "the credential is mal-formed; expecting \
-         <access-key-id>/YYYYMMDD/REGION/SERVICE/aws4_request"
+        "the Credential is mal-formed; expecting \
+         \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\""
     )]
     Credential,
     /// The date of the credential is not the day of the request's time stamp.
@@ -74,12 +77,17 @@ pub enum Error {
     /// More than one way of authenticating at once. Meant for `InvalidArgument`, 400.
     #[error("only one authentication mechanism is allowed")]
     TwoMechanisms,
-    /// A way that is not spoken here: Signature Version 2, `Basic`. Meant for `InvalidRequest`,
-    /// 400.
-    #[error("the authorization mechanism is not supported; please use AWS4-HMAC-SHA256 or Bearer")]
+    /// Signature Version 2, which is not spoken here. Meant for `InvalidRequest`, 400.
+    #[error(
+        "the authorization mechanism you have provided is not supported. Please use \
+         AWS4-HMAC-SHA256"
+    )]
     UnsupportedMechanism,
+    /// A scheme that S3 does not have, such as `Basic`. Meant for `InvalidArgument`, 400.
+    #[error("unsupported Authorization Type")]
+    UnknownScheme,
     /// A Signature Version 4 out of form. The code depends on [`Place`].
-    #[error("{fault}")]
+    #[error("{}{fault}", beginning(*.place, *.fault))]
     Malformed {
         /// Where it stood.
         place: Place,
@@ -97,7 +105,7 @@ pub enum Error {
         expected: Box<str>,
     },
     /// Neither `x-amz-date` nor `date`, or neither readable. Meant for `AccessDenied`, 403.
-    #[error("a signed request requires a valid Date or x-amz-date header")]
+    #[error("AWS authentication requires a valid Date or x-amz-date header")]
     MissingDate,
     /// A signed request without `x-amz-content-sha256`. Meant for `MissingSecurityHeader`, 400.
     #[error("missing required header for this request: x-amz-content-sha256")]
@@ -111,7 +119,7 @@ pub enum Error {
     InvalidContentHash,
     /// An `x-amz-*` header that the signature does not cover: somebody may have added it on the
     /// way. Meant for `AccessDenied`, 403.
-    #[error("the header {name} is present in the request but not signed")]
+    #[error("there were headers present in the request which were not signed")]
     UnsignedHeader {
         /// Its name.
         name: Box<str>,
@@ -139,14 +147,14 @@ pub enum Error {
     InvalidUri,
     /// The access key id has not the form of one of this store. Meant for `InvalidAccessKeyId`,
     /// 403.
-    #[error("the access key id does not exist")]
+    #[error("the AWS Access Key Id you provided does not exist in our records")]
     InvalidAccessKeyId,
     /// A session token that cannot be one: too long, or two that differ. Meant for `InvalidToken`,
     /// 400.
     #[error("the session token is not valid")]
     SessionToken,
     /// The clocks of client and server differ too much. Meant for `RequestTimeTooSkewed`, 403.
-    #[error("the difference between the request time and the server's time is too large")]
+    #[error("the difference between the request time and the current time is too large")]
     TimeSkewed {
         /// The time in the request.
         request: Time,
@@ -160,7 +168,7 @@ pub enum Error {
         from: Time,
     },
     /// A presigned URL of the past. Meant for `AccessDenied`, 403, with `Expires` and `ServerTime`.
-    #[error("the request has expired")]
+    #[error("request has expired")]
     Expired {
         /// When it ended.
         at: Time,
@@ -168,8 +176,22 @@ pub enum Error {
         server: Time,
     },
     /// The signature is not the one made with the secret. Meant for `SignatureDoesNotMatch`, 403.
-    #[error("the signature does not match the one calculated from the request and the secret")]
+    #[error(
+        "the request signature we calculated does not match the signature you provided. Check \
+         your key and signing method"
+    )]
     SignatureMismatch,
+}
+
+/// How S3 begins the sentence of a fault.
+const fn beginning(place: Place, fault: Fault) -> &'static str {
+    match (place, fault) {
+        (Place::Header, _) => "the authorization header is malformed; ",
+        (Place::Query, Fault::Credential | Fault::Service | Fault::Terminator) => {
+            "error parsing the X-Amz-Credential parameter; "
+        }
+        (Place::Query | Place::Form, _) => "",
+    }
 }
 
 impl Error {

@@ -80,5 +80,8 @@ pub fn presented<'a>(
     if scheme == ALGORITHM || scheme.starts_with(ALGORITHM_PREFIX) {
         return Claim::of_header(head, query, scheme, rest, expected).map(Presented::Signature);
     }
-    Err(Error::UnsupportedMechanism)
+    match scheme {
+        "AWS" => Err(Error::UnsupportedMechanism),
+        _ => Err(Error::UnknownScheme),
+    }
 }

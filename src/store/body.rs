@@ -30,6 +30,9 @@ pub enum BodyError {
     /// A trailer is missing, unknown or malformed.
     #[error("the trailers of the body are not those announced")]
     Trailer,
+    /// A trailer has no value of its kind.
+    #[error("a checksum in a trailer is invalid")]
+    TrailerValue,
     /// The source of a copy could not be read.
     #[error("the source of the copy could not be read")]
     Source,

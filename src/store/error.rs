@@ -6,6 +6,7 @@ use crate::blobs;
 use crate::keys;
 use crate::meta;
 use crate::meta::records::BucketDocument;
+use crate::types::checksum::ChecksumAlgorithm;
 
 use super::body::BodyError;
 
@@ -17,7 +18,7 @@ pub enum Digest {
     /// `x-amz-content-sha256`.
     Sha256,
     /// `x-amz-checksum-…`.
-    Checksum,
+    Checksum(ChecksumAlgorithm),
 }
 
 /// Why the key that a customer brought, or did not bring, opens nothing.
@@ -67,6 +68,22 @@ pub enum Error {
     /// A part named in a completion is missing or another one.
     #[error("part {0} is not the uploaded one")]
     InvalidPart(u16),
+    /// A part has not the kind of checksum that its upload was begun with.
+    #[error("a part of an upload of {wanted:?} checksums came with {named:?}")]
+    PartChecksum {
+        /// That of the upload.
+        wanted: ChecksumAlgorithm,
+        /// That of the part.
+        named: Option<ChecksumAlgorithm>,
+    },
+    /// A completion does not repeat a part's checksum, of which the whole's is made.
+    #[error("the completion lacks the {algorithm:?} checksum of part {number}")]
+    NoPartChecksum {
+        /// That of the upload.
+        algorithm: ChecksumAlgorithm,
+        /// The part's number.
+        number: u16,
+    },
     /// A checksum of the whole differs from the announced one, or cannot be made of the parts.
     #[error("the checksum of the completed object differs from the announced one")]
     BadObjectChecksum,

@@ -165,7 +165,7 @@ impl Store {
         let Some((upload, _)) = head.parts else {
             let whole = FoundPart {
                 range: 0..head.size_bytes,
-                checksum: None,
+                checksum: head.checksum,
             };
             return Ok((number.get() == 1).then_some(whole));
         };

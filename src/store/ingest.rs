@@ -269,7 +269,7 @@ fn compare(results: &DigestResults, announced: &Announced) -> Result<(), Error> 
     }
     match announced.checksum {
         Some(value) if results.checksum(value.algorithm()) != Some(value) => {
-            Err(Error::BadDigest(Digest::Checksum))
+            Err(Error::BadDigest(Digest::Checksum(value.algorithm())))
         }
         _ => Ok(()),
     }

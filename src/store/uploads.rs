@@ -100,6 +100,36 @@ pub struct NewPart {
     pub number: PartNumber,
     /// The customer's key, if the upload was begun with one.
     pub customer: Option<CustomerKey>,
+    /// Which checksum comes with it.
+    pub sum: PartSum,
+}
+
+/// Which checksum a part comes with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PartSum {
+    /// None, for it is copied inside the store.
+    Copied,
+    /// That which the client names, if it names any.
+    Named(Option<ChecksumAlgorithm>),
+}
+
+impl PartSum {
+    /// Checks it against what the upload was begun with. The checksum of a composite whole is made
+    /// of what the client said of its parts, so each must come with one.
+    /// Source: AWS S3 API Reference, "UploadPart", `x-amz-sdk-checksum-algorithm`.
+    fn check(self, upload: Option<(ChecksumAlgorithm, ChecksumType)>) -> Result<(), Error> {
+        let (Self::Named(named), Some((wanted, kind))) = (self, upload) else {
+            return Ok(());
+        };
+        let fits = match named {
+            Some(named) => named == wanted,
+            None => kind == ChecksumType::FullObject,
+        };
+        match fits {
+            true => Ok(()),
+            false => Err(Error::PartChecksum { wanted, named }),
+        }
+    }
 }
 
 /// A part as a completion names it.
@@ -187,6 +217,7 @@ impl Store {
     ) -> Result<Committed<Stored>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let upload = find(&agency, permit, part.upload_id)?;
+        part.sum.check(upload.checksum)?;
         let sealing = Sealing {
             customer: unlock(&upload.encryption, part.customer, Locked::Upload)?,
             encryption: upload.encryption.clone(),
@@ -298,6 +329,7 @@ impl Store {
         let (record, all) = all.await?;
         let lock_rule = LockRule::of(&record.documents)?;
         let parts = named(&completion.parts, &all)?;
+        each_has_its_sum(&upload, &completion.parts)?;
         let size_bytes: u64 = parts.iter().map(|part| part.size_bytes).sum();
         if completion
             .size_bytes
@@ -484,6 +516,20 @@ pub(super) fn named(
         found.cloned().ok_or(Error::InvalidPart(part.number.get()))
     });
     matched.collect()
+}
+
+/// The checksum of a composite whole is made of those that the completion repeats.
+fn each_has_its_sum(upload: &UploadRecord, parts: &[NamedPart]) -> Result<(), Error> {
+    let Some((algorithm, ChecksumType::Composite)) = upload.checksum else {
+        return Ok(());
+    };
+    match parts.iter().find(|part| part.checksum.is_none()) {
+        None => Ok(()),
+        Some(part) => Err(Error::NoPartChecksum {
+            algorithm,
+            number: part.number.get(),
+        }),
+    }
 }
 
 /// MD5 of the parts' MD5s, and their count.

@@ -161,7 +161,7 @@ impl ChecksumType {
     pub fn parse(text: &str) -> Option<Self> {
         [Self::FullObject, Self::Composite]
             .into_iter()
-            .find(|t| t.name() == text)
+            .find(|t| t.name().eq_ignore_ascii_case(text))
     }
 }
 

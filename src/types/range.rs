@@ -18,7 +18,7 @@ impl ByteRange {
     /// RFC 9110 section 14.2 has a server ignore them, and so does S3.
     pub fn parse(text: &str) -> Option<Self> {
         let (first, last) = text.trim().strip_prefix("bytes=")?.split_once('-')?;
-        match (digits(first.trim())?, digits(last.trim())?) {
+        match (digits(first)?, digits(last)?) {
             (None, None) => None,
             (None, Some(length)) => Some(Self::Last(length)),
             (Some(first), None) => Some(Self::From(first)),
@@ -80,6 +80,9 @@ mod tests {
             "bytes=a-b",
             "bytes=-",
             "0-1",
+            "bytes= -1",
+            "bytes=0 -1",
+            "bytes=--1",
         ] {
             assert_eq!(ByteRange::parse(text), None, "{text}");
         }

@@ -208,7 +208,7 @@ fn a_harmed_body_is_refused_and_nothing_is_stored() {
             (
                 Streaming::SignedTrailer,
                 NoTrailer,
-                "InvalidRequest|SignatureDoesNotMatch",
+                "MalformedTrailerError|SignatureDoesNotMatch",
             ),
             (
                 Streaming::SignedTrailer,
@@ -218,11 +218,15 @@ fn a_harmed_body_is_refused_and_nothing_is_stored() {
             (Streaming::SignedTrailer, Shortened, "IncompleteBody"),
             (Streaming::UnsignedTrailer, Flipped, "BadDigest"),
             (Streaming::UnsignedTrailer, WrongTrailer, "BadDigest"),
-            (Streaming::UnsignedTrailer, NoTrailer, "InvalidRequest"),
+            (
+                Streaming::UnsignedTrailer,
+                NoTrailer,
+                "MalformedTrailerError",
+            ),
             (
                 Streaming::UnsignedTrailer,
                 UnannouncedTrailer,
-                "InvalidRequest",
+                "MalformedTrailerError",
             ),
             (Streaming::UnsignedTrailer, Cut, "IncompleteBody"),
             (Streaming::UnsignedTrailer, Shortened, "IncompleteBody"),

@@ -143,3 +143,24 @@ fn buckets_are_listed_to_those_who_may_see_them() {
         agency.make_bucket(name).refused(400, "InvalidBucketName");
     }
 }
+
+#[test]
+fn pages_of_buckets_have_their_own_bounds() {
+    let server = Server::start();
+    let agency = server.agency();
+    for name in ["actas", "bandos", "cartas"] {
+        agency.make_bucket(name).ok();
+    }
+    let ask = |query: &str| agency.ask("GET", &format!("/?{query}"));
+    for size in ["0", "-1", "10001", "many", ""] {
+        ask(&format!("max-buckets={size}")).refused(400, "InvalidArgument");
+    }
+    let whole = ask("max-buckets=10000").ok();
+    assert_eq!(whole.elements("Name"), ["actas", "bandos", "cartas"]);
+    let first = ask("max-buckets=2").ok();
+    assert_eq!(first.elements("Name"), ["actas", "bandos"]);
+    let token = first.element("ContinuationToken");
+    let second = ask(&format!("max-buckets=2&continuation-token={token}")).ok();
+    assert_eq!(second.elements("Name"), ["cartas"]);
+    assert!(second.elements("ContinuationToken").is_empty());
+}

@@ -117,7 +117,7 @@ fn an_upload_is_completed_only_as_it_was_sent() {
         (vec![(1, tag), (1, tag)], "InvalidPartOrder"),
         (vec![(1, tag), (2, small), (3, tag)], "EntityTooSmall"),
         (vec![], "MalformedXML"),
-        (vec![(0, tag)], "InvalidPart"),
+        (vec![(0, tag)], "InvalidArgument"),
         (vec![(10_001, tag)], "InvalidPart"),
     ] {
         let refused = agency.complete("actas/a", &upload, &parts).send();
@@ -248,6 +248,97 @@ fn checksums_of_parts_become_one_of_the_whole() {
     }
 }
 
+/// The element of a checksum in a completion.
+fn element(algorithm: ChecksumAlgorithm) -> String {
+    format!("Checksum{}", algorithm.name())
+}
+
+#[test]
+fn parts_come_with_the_checksum_that_their_upload_announced() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let begin = |kind| {
+        let headers = [
+            ("x-amz-checksum-algorithm", "crc32"),
+            ("x-amz-checksum-type", kind),
+        ];
+        agency.begin_upload_with("actas/a", &headers)
+    };
+    let part = |upload: &str| agency.part("actas/a", upload, 1, b"acta");
+    let sha = checksum(ChecksumAlgorithm::Sha256, b"acta");
+    for kind in ["composite", "FULL_OBJECT"] {
+        let upload = begin(kind);
+        let other = part(&upload).header("x-amz-checksum-sha256", &sha);
+        let other = other.refused(400, "InvalidRequest");
+        assert!(other.element("Message").contains("sha256"), "{other:?}");
+        part(&upload)
+            .header("x-amz-sdk-checksum-algorithm", "SHA1")
+            .refused(400, "InvalidRequest");
+        // S3 computes it where the algorithm is named, and for parts that it copies itself.
+        let named = part(&upload).header("x-amz-sdk-checksum-algorithm", "CRC32");
+        let sum = checksum(ChecksumAlgorithm::Crc32, b"acta");
+        named.ok().has("x-amz-checksum-crc32", &sum);
+        agency.put("actas/source", b"acta").ok();
+        let copy = part(&upload).header("x-amz-copy-source", "/actas/source");
+        assert_eq!(copy.body(b"").ok().element("ChecksumCRC32"), sum);
+    }
+    // Only the checksum of a composite whole is made of the client's own.
+    part(&begin("COMPOSITE")).refused(400, "InvalidRequest");
+    part(&begin("FULL_OBJECT")).ok();
+    // An upload that announced none takes any.
+    let silent = agency.begin_upload("actas/a");
+    part(&silent).header("x-amz-checksum-sha256", &sha).ok();
+    part(&silent).ok();
+}
+
+#[test]
+fn what_a_completion_cannot_say_is_refused() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let upload = agency.begin_upload("actas/a");
+    let tag = agency.part("actas/a", &upload, 1, b"acta").ok();
+    let tag = tag.header("etag").unwrap().to_owned();
+    let complete = |number: &str, more: &str| {
+        let xml = format!(
+            "<CompleteMultipartUpload><Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag>\
+             {more}</Part></CompleteMultipartUpload>"
+        );
+        agency.complete_xml("actas/a", &upload, &xml)
+    };
+    for number in ["0", "-1"] {
+        complete(number, "").refused(400, "InvalidArgument");
+    }
+    complete("10001", "").refused(400, "InvalidPart");
+    complete("one", "").refused(400, "MalformedXML");
+    let sum = checksum(ChecksumAlgorithm::Crc32, b"acta");
+    for more in [
+        "<ChecksumCRC32>acta</ChecksumCRC32>".to_owned(),
+        format!("<ChecksumCRC32>{sum}</ChecksumCRC32><ChecksumCRC32C>{sum}</ChecksumCRC32C>"),
+    ] {
+        complete("1", &more).refused(400, "InvalidArgument");
+    }
+    let announced = |size: &str| complete("1", "").header("x-amz-mp-object-size", size);
+    for size in ["-1", "four", "3"] {
+        announced(size).refused(400, "InvalidRequest");
+    }
+    let kind = complete("1", "").header("x-amz-checksum-type", "WHOLE");
+    kind.refused(400, "InvalidRequest");
+    announced("4").ok();
+    // What is missing first is told first.
+    for (method, query) in [
+        ("GET", "uploadId=1"),
+        ("DELETE", "uploadId=1"),
+        ("PUT", "uploadId=1&partNumber=1"),
+    ] {
+        let ask = agency.at(method, "nada/a").query(query);
+        ask.refused(404, "NoSuchBucket");
+        let ask = agency.at(method, "actas/a").query(query);
+        ask.refused(404, "NoSuchUpload");
+    }
+}
+
 fn complete_with_checksum(
     agency: &Caller,
     upload: &str,
@@ -256,21 +347,35 @@ fn complete_with_checksum(
     expected: &str,
     kind: &str,
 ) {
-    let tags = parts.map(etag);
-    let named = [(1, tags[0].as_str()), (2, tags[1].as_str())];
+    let named = |has_sums: bool| {
+        let parts = (1..).zip(parts).map(|(number, part)| {
+            let (tag, sum) = (etag(part), checksum(algorithm, part));
+            let name = element(algorithm);
+            let sum = format!("<{name}>{sum}</{name}>");
+            let sum = if has_sums { sum.as_str() } else { "" };
+            format!("<Part><PartNumber>{number}</PartNumber><ETag>{tag}</ETag>{sum}</Part>")
+        });
+        let parts: String = parts.collect();
+        let xml = format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>");
+        let ask = agency.complete_xml("actas/a", upload, &xml);
+        ask.header("x-amz-checksum-type", kind)
+    };
+    if kind == "COMPOSITE" {
+        let told = named(false).refused(400, "InvalidRequest");
+        let message = told.element("Message");
+        assert!(message.contains("missing for part 1"), "{message}");
+    }
     // Of as many bytes as the right one, and with as many parts.
     let wrong = checksum(algorithm, b"another document");
     let wrong = match expected.split_once('-') {
         None => wrong,
         Some((_, count)) => format!("{wrong}-{count}"),
     };
-    let refused = agency.complete("actas/a", upload, &named);
-    let refused = refused.header("x-amz-checksum-type", kind);
-    refused
+    named(true)
         .header(algorithm.header(), &wrong)
         .refused(400, "BadDigest");
-    let done = agency.complete("actas/a", upload, &named);
-    let done = done.header("x-amz-checksum-type", kind);
+    // Those of a full object say nothing that the whole does not.
+    let done = named(kind == "COMPOSITE");
     let done = done.header(algorithm.header(), expected).ok();
     assert_eq!(done.element("ChecksumType"), kind);
     for method in ["GET", "HEAD"] {

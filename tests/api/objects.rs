@@ -97,16 +97,27 @@ fn ranges() {
             assert_eq!(refused.element("ActualObjectSize"), size.to_string());
         }
         // What is no range of bytes is no range at all (RFC 9110 section 14.2).
-        for nothing in ["bytes=2-1", "pages=1-2", "bytes=a-b", "bytes="] {
+        for nothing in [
+            "bytes=2-1",
+            "pages=1-2",
+            "bytes=a-b",
+            "bytes=",
+            "bytes= -1",
+            "bytes=0 -1",
+            "bytes=0-0,2-3",
+        ] {
             let got = agency.get("actas/a").header("range", nothing).send();
             got.status(200).holds(&body);
         }
     }
     agency.put("actas/empty", b"").ok();
-    agency
-        .get("actas/empty")
-        .header("range", "bytes=0-0")
-        .refused(416, "InvalidRange");
+    for unreachable in ["bytes=0-0", "bytes=0-", "bytes=-0"] {
+        let asked = agency.get("actas/empty").header("range", unreachable);
+        asked.refused(416, "InvalidRange");
+    }
+    // The last bytes of nothing are nothing.
+    let last = agency.get("actas/empty").header("range", "bytes=-5");
+    last.send().status(200).holds(b"");
 }
 
 #[track_caller]
@@ -211,7 +222,7 @@ fn content_types_and_metadata_come_back() {
     for (name, given, expected) in [
         ("a.pdf", None, "application/pdf"),
         ("a.JPG", None, "image/jpeg"),
-        ("a", None, "application/octet-stream"),
+        ("a", None, "binary/octet-stream"),
         (
             "a.pdf",
             Some("text/plain; charset=utf-8"),

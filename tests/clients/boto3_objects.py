@@ -100,7 +100,7 @@ def content_types(s3):
         ("acta.pdf", "application/pdf"),
         ("foto.JPG", "image/jpeg"),
         ("acta.xml", "text/xml"),
-        ("sin-extension", "application/octet-stream"),
+        ("sin-extension", "binary/octet-stream"),
     ]:
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
         same(s3.head_object(Bucket=BUCKET, Key=key)["ContentType"], expected, key)

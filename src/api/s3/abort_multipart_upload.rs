@@ -6,8 +6,8 @@ use super::reply::Reply;
 use super::request::S3Request;
 
 pub(super) async fn abort_multipart_upload(req: &S3Request) -> Result<Reply, S3Error> {
-    let upload_id = req.upload_id()?;
     let (permit, _) = req.permit_object().await?;
+    let upload_id = req.upload_id()?;
     let aborted = req
         .store()
         .abort_upload(&permit, &req.draft(), upload_id)

@@ -6,11 +6,20 @@ use crate::api::http::xml::Xml;
 use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::checksum::ObjectChecksum;
 
+use super::code::Code;
+use super::error::S3Error;
+
 /// Adds the headers of a stored checksum.
 pub fn headers(builder: &mut ResponseBuilder, checksum: Option<&ObjectChecksum>) {
     let Some(checksum) = checksum else { return };
     builder.insert_header((checksum.value.algorithm().header(), checksum.text()));
     builder.insert_header(("x-amz-checksum-type", checksum.kind.name()));
+}
+
+/// The refusal of an `x-amz-checksum-type`.
+pub fn invalid_type() -> S3Error {
+    let message = "Value for x-amz-checksum-type header is invalid.";
+    S3Error::new(Code::InvalidRequest, message)
 }
 
 /// The element of a checksum's value.

@@ -39,7 +39,7 @@ struct CompleteMultipartUpload {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Part {
-    part_number: u64,
+    part_number: i64,
     #[serde(rename = "ETag")]
     etag: String,
     #[serde(rename = "ChecksumCRC32")]
@@ -65,10 +65,10 @@ struct Part {
 }
 
 pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, S3Error> {
-    let upload_id = req.upload_id()?;
     let precondition = conditions::write(&req.head.headers)?;
     let size_bytes = announced_size(req)?;
     let (permit, bucket) = req.permit_object().await?;
+    let upload_id = req.upload_id()?;
     let body = req.xml_body_about_object().await?;
     let request: CompleteMultipartUpload = xml::read("CompleteMultipartUpload", &body)?;
     if request.part.is_empty() || request.part.len() > usize::from(PartNumber::MAX) {
@@ -119,7 +119,12 @@ fn render(req: &S3Request, bucket: &BucketRecord, stored: &Stored) -> Response<B
 }
 
 fn named(part: &Part) -> Result<NamedPart, S3Error> {
-    let number = PartNumber::new(part.part_number).ok_or(Code::InvalidPart)?;
+    let number = u64::try_from(part.part_number).ok().filter(|n| *n > 0);
+    let number = number.ok_or_else(|| {
+        let message = "PartNumber must be >= 1";
+        S3Error::argument("PartNumber", &part.part_number.to_string(), message)
+    })?;
+    let number = PartNumber::new(number).ok_or(Code::InvalidPart)?;
     let etag = Etag::parse(part.etag.trim()).ok_or(Code::InvalidPart)?;
     let texts = [
         (ChecksumAlgorithm::Crc32, &part.crc32),
@@ -136,7 +141,12 @@ fn named(part: &Part) -> Result<NamedPart, S3Error> {
     let mut checksum = None;
     for (algorithm, text) in texts {
         let Some(text) = text else { continue };
-        checksum = Some(ChecksumValue::parse(algorithm, text).ok_or(Code::InvalidPart)?);
+        let value = ChecksumValue::parse(algorithm, text);
+        let value = value.filter(|_| checksum.is_none()).ok_or_else(|| {
+            let message = "A part has one checksum at most, the base64 of its algorithm's length.";
+            S3Error::argument(checksums::element(algorithm), text, message)
+        });
+        checksum = Some(value?);
     }
     Ok(NamedPart {
         number,
@@ -149,18 +159,17 @@ fn checksum_type(req: &S3Request) -> Result<Option<ChecksumType>, S3Error> {
     let Some(text) = req.header("x-amz-checksum-type") else {
         return Ok(None);
     };
-    ChecksumType::parse(text).map(Some).ok_or_else(|| {
-        let message = "The value of x-amz-checksum-type is COMPOSITE or FULL_OBJECT.";
-        S3Error::new(Code::InvalidRequest, message)
-    })
+    ChecksumType::parse(text)
+        .map(Some)
+        .ok_or_else(checksums::invalid_type)
 }
 
 fn announced_size(req: &S3Request) -> Result<Option<u64>, S3Error> {
     let Some(text) = req.header("x-amz-mp-object-size") else {
         return Ok(None);
     };
-    let message = "The size of the object is a number of bytes.";
+    let message = "Value for x-amz-mp-object-size header is invalid.";
     text.parse()
         .map(Some)
-        .map_err(|_| S3Error::argument("x-amz-mp-object-size", text, message))
+        .map_err(|_| S3Error::new(Code::InvalidRequest, message))
 }

@@ -6,6 +6,7 @@ use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::checksum::ChecksumType;
 
 use super::acl;
+use super::checksums;
 use super::code::Code;
 use super::document;
 use super::encryption;
@@ -63,18 +64,15 @@ pub(super) async fn create_multipart_upload(req: &S3Request) -> Result<Reply, S3
 fn checksum(req: &S3Request) -> Result<Option<(ChecksumAlgorithm, ChecksumType)>, S3Error> {
     let Some(algorithm) = document::named_algorithm(req)? else {
         if req.header("x-amz-checksum-type").is_some() {
-            let message =
-                "The x-amz-checksum-type header needs x-amz-checksum-algorithm beside it.";
+            let message = "The x-amz-checksum-type header can only be used with the \
+                           x-amz-checksum-algorithm header.";
             return Err(S3Error::new(Code::InvalidRequest, message));
         }
         return Ok(None);
     };
     let kind = match req.header("x-amz-checksum-type") {
         None => algorithm.default_type(),
-        Some(text) => ChecksumType::parse(text).ok_or_else(|| {
-            let message = "The value of x-amz-checksum-type is COMPOSITE or FULL_OBJECT.";
-            S3Error::new(Code::InvalidRequest, message)
-        })?,
+        Some(text) => ChecksumType::parse(text).ok_or_else(checksums::invalid_type)?,
     };
     let possible = match kind {
         ChecksumType::FullObject => algorithm.combines(),

@@ -29,6 +29,8 @@ pub struct Document {
     framing: Framing,
     announced: Announced,
     algorithm: ChecksumAlgorithm,
+    /// The algorithm that the client named, by its name or by a value.
+    named: Option<ChecksumAlgorithm>,
     decoded: VecDeque<Bytes>,
 }
 
@@ -80,7 +82,7 @@ impl Document {
             ..Announced::default()
         };
         let carried = announced.checksum.map(|value| value.algorithm());
-        let algorithm = carried.or(named_algorithm(req)?);
+        let named = carried.or(named_algorithm(req)?);
         let mut file = FormFile {
             decoder: posted.decoder,
             bytes: posted.bytes,
@@ -93,9 +95,15 @@ impl Document {
             raw: posted.raw,
             framing: Framing::Form(Box::new(file)),
             announced,
-            algorithm: algorithm.unwrap_or(ChecksumAlgorithm::Crc64Nvme),
+            algorithm: named.unwrap_or(ChecksumAlgorithm::Crc64Nvme),
+            named,
             decoded,
         })
+    }
+
+    /// The checksum algorithm that the client named.
+    pub(super) const fn named_checksum(&self) -> Option<ChecksumAlgorithm> {
+        self.named
     }
 
     /// Reads all headers that speak of the body.
@@ -129,7 +137,7 @@ impl Document {
         if let (Some(named), Some(carried)) = (named, carried)
             && named != carried
         {
-            let message = "The checksum is not of the algorithm named beside it.";
+            let message = "Value for x-amz-sdk-checksum-algorithm header is invalid.";
             return Err(S3Error::new(Code::InvalidRequest, message));
         }
         let size = size(req)?;
@@ -155,12 +163,13 @@ impl Document {
             Framing::Chunked(_) | Framing::Form(_) | Framing::Done => u64::MAX,
         };
         let raw = RawBody::new(req.slot.clone(), req.house.pace, bytes_max);
-        let algorithm = carried.or(named).unwrap_or(ChecksumAlgorithm::Crc64Nvme);
+        let named = carried.or(named);
         Ok(Self {
             raw,
             framing,
             announced,
-            algorithm,
+            algorithm: named.unwrap_or(ChecksumAlgorithm::Crc64Nvme),
+            named,
             decoded: VecDeque::new(),
         })
     }
@@ -188,7 +197,7 @@ impl Document {
                     let header = self.algorithm.header();
                     if let Some(text) = trailers.value(header) {
                         let Some(value) = ChecksumValue::parse(self.algorithm, text) else {
-                            return Some(Err(BodyError::Trailer));
+                            return Some(Err(BodyError::TrailerValue));
                         };
                         self.announced.checksum = Some(value);
                     }
@@ -243,7 +252,7 @@ impl Body for Document {
 fn one_checksum() -> S3Error {
     S3Error::new(
         Code::InvalidRequest,
-        "Expecting a single x-amz-checksum- header.",
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
     )
 }
 
@@ -328,6 +337,10 @@ fn size(req: &S3Request) -> Result<Option<u64>, S3Error> {
     match req.header(name) {
         None if name == "content-length" => Ok(None),
         None => Err(Code::MissingContentLength.into()),
+        Some(text) if name != "content-length" => {
+            let size = text.trim().parse().map(Some);
+            size.map_err(|_| Code::MissingContentLength.into())
+        }
         Some(text) => text.trim().parse().map(Some).map_err(|_| {
             S3Error::argument(
                 "content-length",

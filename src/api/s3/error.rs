@@ -17,6 +17,7 @@ use crate::store;
 use crate::store::body::BodyError;
 use crate::store::error::CustomerKeyRefusal;
 use crate::store::error::Digest;
+use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::ids::RequestId;
 use crate::types::limits;
 use crate::types::tags::TagError;
@@ -60,7 +61,11 @@ impl S3Error {
     }
 
     /// An argument that cannot be what it says.
-    pub fn argument(name: &'static str, value: &str, message: &'static str) -> Self {
+    pub fn argument(
+        name: &'static str,
+        value: &str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self::new(Code::InvalidArgument, message)
             .with("ArgumentName", name.to_owned())
             .with("ArgumentValue", value.chars().take(256).collect())
@@ -111,8 +116,10 @@ impl S3Error {
         for (name, value) in &self.details {
             xml.text(name, value);
         }
+        let request_id = request_id.to_string();
         xml.text("Resource", resource)
-            .text("RequestId", &request_id.to_string());
+            .text("RequestId", &request_id)
+            .text("HostId", &request_id);
         xml.finish("Error")
     }
 }
@@ -143,7 +150,7 @@ impl From<AuthError> for S3Error {
         use AuthError as E;
         // Exhaustive on purpose: a new variant must be decided here.
         let code = match &error {
-            E::TwoMechanisms | E::InvalidContentHash => Code::InvalidArgument,
+            E::TwoMechanisms | E::UnknownScheme | E::InvalidContentHash => Code::InvalidArgument,
             E::UnsupportedMechanism | E::RepeatedHeader { .. } | E::UnreadableHeader { .. } => {
                 Code::InvalidRequest
             }
@@ -170,6 +177,7 @@ impl From<AuthError> for S3Error {
                 .with("RequestTime", request.amz_date())
                 .with("ServerTime", server.iso8601())
                 .with("MaxAllowedSkewMilliseconds", SKEW_MILLIS.to_string()),
+            E::UnsignedHeader { name } => told.with("HeadersNotSigned", name.into()),
             E::Expired { at, server } => told
                 .with("Expires", at.iso8601())
                 .with("ServerTime", server.iso8601()),
@@ -276,10 +284,20 @@ impl From<BodyError> for S3Error {
             BodyError::TooSmall => Code::EntityTooSmall,
             BodyError::Framing => Code::IncompleteBody,
             BodyError::Signature => Code::SignatureDoesNotMatch,
-            BodyError::Trailer => Code::InvalidRequest,
+            BodyError::Trailer => Code::MalformedTrailerError,
+            BodyError::TrailerValue => Code::InvalidRequest,
             BodyError::Source => Code::InternalError,
         };
-        Self::new(code, error.to_string())
+        match error {
+            // What is too slow, too large or too small has its own sentence, which is S3's.
+            BodyError::TooSlow
+            | BodyError::Framing
+            | BodyError::TooLarge
+            | BodyError::TooSmall
+            | BodyError::Cut
+            | BodyError::Trailer => code.into(),
+            _ => Self::new(code, sentence(&error.to_string())),
+        }
     }
 }
 
@@ -297,9 +315,13 @@ impl From<store::Error> for S3Error {
             E::Body(error) => return (*error).into(),
             E::Metadata(error) => of_metadata(error),
             E::NoSuchAgency | E::AgencySuspended | E::Revoked => Code::AccessDenied,
-            E::BadDigest(Digest::Md5 | Digest::Checksum) | E::BadObjectChecksum => Code::BadDigest,
+            E::BadDigest(Digest::Md5 | Digest::Checksum(_)) | E::BadObjectChecksum => {
+                Code::BadDigest
+            }
             E::BadDigest(Digest::Sha256) => Code::XAmzContentSHA256Mismatch,
-            E::BadObjectSize => Code::InvalidRequest,
+            E::BadObjectSize | E::PartChecksum { .. } | E::NoPartChecksum { .. } => {
+                Code::InvalidRequest
+            }
             E::InvalidRange => Code::InvalidRange,
             E::InvalidPart(_) => Code::InvalidPart,
             E::Limit(_) | E::SessionTooLarge => Code::InvalidRequest,
@@ -311,25 +333,57 @@ impl From<store::Error> for S3Error {
             E::UnreadableDocument(_) => Code::InternalError,
             E::KeyUnavailable(_) | E::Damaged | E::Blobs(_) | E::Keys(_) => Code::InternalError,
         };
-        let message = match &error {
-            E::Metadata(meta::Error::Locked) => {
-                Some("Access Denied because object protected by object lock.")
-            }
-            E::Metadata(meta::Error::NotVersioned) => Some(
-                "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
-            ),
-            E::Metadata(meta::Error::Lockable) => Some(
-                "An Object Lock configuration is present on this bucket, so the versioning state \
-                 cannot be changed.",
-            ),
-            _ => None,
-        };
         Self {
-            message: message.map(Cow::Borrowed),
+            message: message(&error),
             source: Some(Box::new(error)),
             ..code.into()
         }
     }
+}
+
+/// What the caller is told instead of the code's own sentence; the sentences are S3's.
+fn message(error: &store::Error) -> Option<Cow<'static, str>> {
+    use store::Error as E;
+    let text = match error {
+        E::Metadata(meta::Error::Locked) => {
+            "Access Denied because object protected by object lock."
+        }
+        E::Metadata(meta::Error::NotVersioned) => {
+            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
+        }
+        E::Metadata(meta::Error::Lockable) => {
+            "An Object Lock configuration is present on this bucket, so the versioning state \
+             cannot be changed."
+        }
+        E::BadDigest(Digest::Checksum(algorithm)) => {
+            let name = algorithm.name();
+            return Some(Cow::Owned(format!(
+                "The {name} you specified did not match the calculated checksum."
+            )));
+        }
+        E::BadObjectChecksum => {
+            "The checksum you specified did not match the calculated checksum of the object."
+        }
+        E::PartChecksum { wanted, named } => {
+            let lower = |algorithm: &ChecksumAlgorithm| algorithm.name().to_ascii_lowercase();
+            let named = named.as_ref().map_or_else(|| "null".to_owned(), lower);
+            return Some(Cow::Owned(format!(
+                "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum \
+                 Type: {named}",
+                lower(wanted)
+            )));
+        }
+        E::NoPartChecksum { algorithm, number } => {
+            let name = algorithm.name().to_ascii_lowercase();
+            return Some(Cow::Owned(format!(
+                "The upload was created using a {name} checksum. The complete request must \
+                 include the checksum for each part. It was missing for part {number} in the \
+                 request."
+            )));
+        }
+        _ => return None,
+    };
+    Some(Cow::Borrowed(text))
 }
 
 /// The sentences are S3's own; a wrong key is refused like a wrong signature, without a word.

@@ -149,7 +149,7 @@ fn extent(req: &S3Request) -> Result<Extent, S3Error> {
         (false, Some(range)) => Ok(Extent::Range(range)),
         (true, None) => Ok(Extent::Part(req.part_number()?)),
         (true, Some(_)) => {
-            let message = "Cannot specify both Range header and partNumber query parameter.";
+            let message = "Cannot specify both Range header and partNumber query parameter";
             Err(S3Error::new(Code::InvalidRequest, message))
         }
     }
@@ -184,6 +184,12 @@ async fn slice(
     match extent {
         Extent::Whole => Ok(Slice {
             range: 0..size_bytes,
+            status: 200,
+            part_checksum: None,
+        }),
+        // The last bytes of nothing are nothing, which no content range can say.
+        Extent::Range(ByteRange::Last(1..)) if size_bytes == 0 => Ok(Slice {
+            range: 0..0,
             status: 200,
             part_checksum: None,
         }),

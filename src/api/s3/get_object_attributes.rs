@@ -9,6 +9,7 @@ use crate::types::ids::PartNumber;
 use crate::types::limits;
 
 use super::checksums;
+use super::code::Code;
 use super::encryption;
 use super::error::S3Error;
 use super::reply;
@@ -76,7 +77,11 @@ fn wanted(req: &S3Request) -> Result<Vec<&str>, S3Error> {
     let mut wanted = Vec::new();
     for value in req.head.headers.get_all(ATTRIBUTES) {
         let text = std::str::from_utf8(value.as_bytes()).unwrap_or("?");
-        for name in text.split(',').map(str::trim) {
+        for name in text
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
             if !KNOWN.contains(&name) {
                 let message = "Invalid attribute name specified.";
                 return Err(S3Error::argument(ATTRIBUTES, name, message));
@@ -87,7 +92,7 @@ fn wanted(req: &S3Request) -> Result<Vec<&str>, S3Error> {
     if wanted.is_empty() {
         let message = "The x-amz-object-attributes header specifying the attributes to be \
                        retrieved is either missing or empty";
-        return Err(S3Error::argument(ATTRIBUTES, "", message));
+        return Err(S3Error::new(Code::InvalidRequest, message));
     }
     Ok(wanted)
 }

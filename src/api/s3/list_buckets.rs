@@ -16,10 +16,7 @@ pub(super) async fn list_buckets(req: &S3Request) -> Result<Reply, S3Error> {
         .map(|text| listing::parse_cursor("continuation-token", &text))
         .transpose()?;
     // A client that does not page gets them all, as S3 has it.
-    let page_size = match req.query.has("max-buckets") {
-        true => listing::page_size(&req.query, "max-buckets")?,
-        false => limits::BUCKETS_MAX,
-    };
+    let page_size = page_size(req)?;
     let permit = req.permit_agency()?;
     let elsewhere = req
         .query
@@ -33,6 +30,19 @@ pub(super) async fn list_buckets(req: &S3Request) -> Result<Reply, S3Error> {
             .await?
     };
     Ok(Reply::xml(render(req, &page, prefix.as_deref())))
+}
+
+/// Reads `max-buckets`, which has bounds of its own.
+fn page_size(req: &S3Request) -> Result<u32, S3Error> {
+    let Some(text) = req.query.value("max-buckets") else {
+        return Ok(limits::BUCKETS_MAX);
+    };
+    let size = text.parse().ok();
+    size.filter(|size| (1..=limits::BUCKETS_MAX).contains(size))
+        .ok_or_else(|| {
+            let message = "Argument max-buckets must be an integer between 1 and 10000.";
+            S3Error::argument("max-buckets", text, message)
+        })
 }
 
 fn render(req: &S3Request, page: &BucketPage, prefix: Option<&str>) -> String {

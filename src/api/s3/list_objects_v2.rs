@@ -36,7 +36,8 @@ pub(super) async fn list_objects_v2(req: &S3Request) -> Result<Reply, S3Error> {
     list_objects::parameters(&mut xml, &query, encoding);
     xml.value("KeyCount", page.entries.len())
         .value("IsTruncated", page.next.is_some());
-    xml.maybe("ContinuationToken", token.as_deref());
+    // An empty one begins at the beginning, and is told as it came.
+    xml.maybe("ContinuationToken", req.query.value("continuation-token"));
     let start_after = start_after.as_deref().map(|key| encoding.encode(key));
     xml.maybe("StartAfter", start_after.as_deref());
     next(&mut xml, &page);

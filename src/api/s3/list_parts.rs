@@ -13,12 +13,12 @@ use super::reply::Reply;
 use super::request::S3Request;
 
 pub(super) async fn list_parts(req: &S3Request) -> Result<Reply, S3Error> {
-    let upload_id = req.upload_id()?;
     let limit = listing::page_size(&req.query, "max-parts")?;
     let after = marker(req)?;
     let encoding = listing::KeyEncoding::parse(&req.query)?;
     let customer = encryption::customer_key(req)?;
     let (permit, bucket) = req.permit_object().await?;
+    let upload_id = req.upload_id()?;
     let (upload, page) = req
         .store()
         .list_parts(&permit, upload_id, customer, after, limit)

@@ -23,7 +23,7 @@ impl KeyEncoding {
             None => Ok(Self::Plain),
             Some("url") => Ok(Self::Url),
             Some(other) => {
-                let message = "The only encoding type is url.";
+                let message = "Invalid Encoding Method specified in Request";
                 Err(S3Error::argument("encoding-type", other, message))
             }
         }
@@ -51,13 +51,13 @@ pub fn page_size(query: &Query, name: &'static str) -> Result<u32, S3Error> {
     let Some(text) = query.value(name).filter(|text| !text.is_empty()) else {
         return Ok(limits::LIST_PAGE_MAX);
     };
-    let message = "The size of a page is a number from 0 to 2147483647.";
-    match text.parse::<i32>() {
-        Ok(size) => u32::try_from(size)
-            .map(|size| size.min(limits::LIST_PAGE_MAX))
-            .map_err(|_| S3Error::argument(name, text, message)),
-        Err(_) => Err(S3Error::argument(name, text, message)),
-    }
+    let size = text.parse::<i32>().ok();
+    let size = size.and_then(|size| u32::try_from(size).ok());
+    size.map(|size| size.min(limits::LIST_PAGE_MAX))
+        .ok_or_else(|| {
+            let message = format!("Argument {name} must be an integer between 0 and 2147483647");
+            S3Error::argument(name, text, message)
+        })
 }
 
 /// Reads a text parameter that bounds a list; absent and empty are the same.
@@ -89,7 +89,9 @@ pub fn cursor(after: &str) -> String {
 pub fn parse_cursor(name: &'static str, text: &str) -> Result<String, S3Error> {
     encoding::parse_base64_url(text)
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| S3Error::argument(name, text, "The continuation token is not ours."))
+        .ok_or_else(|| {
+            S3Error::argument(name, text, "The continuation token provided is incorrect")
+        })
 }
 
 #[cfg(test)]

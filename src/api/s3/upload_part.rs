@@ -1,6 +1,7 @@
 //! UploadPart. Source: AWS S3 API Reference, "UploadPart".
 
 use crate::store::uploads::NewPart;
+use crate::store::uploads::PartSum;
 
 use super::encryption;
 use super::encryption::About;
@@ -10,13 +11,16 @@ use super::reply::Reply;
 use super::request::S3Request;
 
 pub(super) async fn upload_part(req: &S3Request) -> Result<Reply, S3Error> {
-    let new_part = NewPart {
-        number: req.part_number()?,
-        upload_id: req.upload_id()?,
-        customer: encryption::customer_key(req)?,
-    };
+    let number = req.part_number()?;
+    let customer = encryption::customer_key(req)?;
     let document = req.document()?;
     let (permit, _) = req.permit_object().await?;
+    let new_part = NewPart {
+        number,
+        upload_id: req.upload_id()?,
+        customer,
+        sum: PartSum::Named(document.named_checksum()),
+    };
     let stored = req
         .store()
         .put_part(&permit, &req.draft(), new_part, document)

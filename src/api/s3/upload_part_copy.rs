@@ -1,6 +1,7 @@
 //! UploadPartCopy. Source: AWS S3 API Reference, "UploadPartCopy".
 
 use crate::store::uploads::NewPart;
+use crate::store::uploads::PartSum;
 
 use super::code::Code;
 use super::copy_object;
@@ -13,13 +14,16 @@ use super::reply::Reply;
 use super::request::S3Request;
 
 pub(super) async fn upload_part_copy(req: &S3Request) -> Result<Reply, S3Error> {
-    let new_part = NewPart {
-        number: req.part_number()?,
-        upload_id: req.upload_id()?,
-        customer: encryption::customer_key(req)?,
-    };
+    let number = req.part_number()?;
+    let customer = encryption::customer_key(req)?;
     let (permit, _) = req.permit_object().await?;
     let source = Source::find(req).await?;
+    let new_part = NewPart {
+        number,
+        upload_id: req.upload_id()?,
+        customer,
+        sum: PartSum::Copied,
+    };
     let range = source.range(req)?;
     if range.end - range.start > req.house.put_bytes_max {
         return Err(Code::EntityTooLarge.into());

@@ -156,6 +156,7 @@ impl From<AuthError> for StsError {
         // Exhaustive on purpose: a new variant must be decided here.
         let code = match &error {
             E::TwoMechanisms
+            | E::UnknownScheme
             | E::UnsupportedMechanism
             | E::RepeatedHeader { .. }
             | E::UnreadableHeader { .. }
@@ -247,7 +248,8 @@ impl From<BodyError> for StsError {
             | BodyError::TooSmall
             | BodyError::Framing
             | BodyError::Signature
-            | BodyError::Trailer => Code::MalformedInput,
+            | BodyError::Trailer
+            | BodyError::TrailerValue => Code::MalformedInput,
         };
         Self::because(code, error)
     }

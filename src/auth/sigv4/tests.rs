@@ -362,7 +362,7 @@ fn refusals_of_the_authorization_header() {
         refuses_authorization(from, to, Error::malformed(Place::Header, fault));
     }
     refuses_authorization("AWS4-HMAC-SHA256", "AWS", Error::UnsupportedMechanism);
-    refuses_authorization("AWS4-HMAC-SHA256", "Basic", Error::UnsupportedMechanism);
+    refuses_authorization("AWS4-HMAC-SHA256", "Basic", Error::UnknownScheme);
     let expected = "us-east-1".into();
     let place = Place::Header;
     refuses_authorization(
@@ -645,7 +645,8 @@ fn mechanisms() {
     check("/b", &[("authorization", "Bearer a.b.c")], "bearer a.b.c");
     check("/b", &[("authorization", "bearer  a.b.c ")], "bearer a.b.c");
     check("/b", &[("authorization", "Bearer")], &unsupported);
-    check("/b", &[("authorization", "")], &unsupported);
+    let unknown = Error::UnknownScheme.to_string();
+    check("/b", &[("authorization", "")], &unknown);
     check("/b?AWSAccessKeyId=a&Signature=b", &[], &unsupported);
     let bearer = ("authorization", "Bearer a");
     check("/b?X-Amz-Signature=a", &[bearer], &two);
