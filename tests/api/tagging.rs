@@ -230,3 +230,25 @@ fn a_bucket_has_tags_of_its_own() {
     let nowhere = agency.ask("PUT", "/becas?tagging").body(&tags);
     nowhere.refused(404, "NoSuchBucket");
 }
+
+#[test]
+fn a_bucket_is_made_with_its_tags() {
+    let server = Server::start();
+    let agency = server.agency();
+    let make = |name: &str, tags: &str| {
+        let xml =
+            format!("<CreateBucketConfiguration><Tags>{tags}</Tags></CreateBucketConfiguration>");
+        let ask = agency.ask("PUT", &format!("/{name}"));
+        ask.body(xml.as_bytes()).send()
+    };
+    let tag = |key: &str| format!("<Tag><Key>{key}</Key><Value>2</Value></Tag>");
+    make("actas", &tag("serie")).ok();
+    let told = agency.ask("GET", "/actas?tagging").ok();
+    assert_eq!(told.elements("Key"), ["serie"]);
+    make("bandos", "").ok();
+    make("cartas", &format!("{0}{0}", tag("serie"))).refused(400, "InvalidTag");
+    make("cartas", &tag("aws:serie")).refused(400, "InvalidTag");
+    let many: String = (0..51).map(|n| tag(&n.to_string())).collect();
+    make("cartas", &many).refused(400, "BadRequest");
+    agency.ask("HEAD", "/cartas").send().status(404);
+}

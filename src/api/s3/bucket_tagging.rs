@@ -23,14 +23,19 @@ pub(super) async fn get_bucket_tagging(req: &S3Request) -> Result<Reply, S3Error
 
 pub(super) async fn put_bucket_tagging(req: &S3Request) -> Result<Reply, S3Error> {
     let (permit, _) = req.permit_bucket().await?;
-    let tags = Tags::of_bucket(tagging::read(&req.xml_body().await?)?)?;
-    let body = serde_json::to_string(tags.pairs()).expect("lists of strings have a JSON form");
+    let body = document(tagging::read(&req.xml_body().await?)?)?;
     let kind = BucketDocument::Tagging;
     let set = req
         .store()
         .set_bucket_document(&permit, &req.draft(), kind, Some(body))
         .await?;
     Ok(Reply::committed(set, |()| reply::empty(204)))
+}
+
+/// The document that stores these tags.
+pub(super) fn document(pairs: Vec<(String, String)>) -> Result<String, S3Error> {
+    let tags = Tags::of_bucket(pairs)?;
+    Ok(serde_json::to_string(tags.pairs()).expect("lists of strings have a JSON form"))
 }
 
 pub(super) async fn delete_bucket_tagging(req: &S3Request) -> Result<Reply, S3Error> {

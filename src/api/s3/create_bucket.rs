@@ -9,28 +9,30 @@ use crate::access::public_access::Ownership;
 use crate::api::http::xml;
 use crate::meta;
 use crate::meta::records::BucketDocument;
-use crate::meta::records::Documents;
 use crate::store;
 use crate::store::locks::LockRule;
 
 use super::acl;
+use super::bucket_tagging;
 use super::code::Code;
 use super::error::S3Error;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
+use super::tagging;
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct CreateBucketConfiguration {
     location_constraint: Option<String>,
+    tags: Option<tagging::TagSet>,
     #[serde(rename = "@xmlns")]
     _namespace: Option<String>,
 }
 
 pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
     let bucket_name = req.bucket_name()?;
-    let documents = documents(req)?;
+    let mut documents = documents(req)?;
     let permit = req.permit_new_bucket()?;
     let body = req.xml_body().await?;
     let configuration: CreateBucketConfiguration = if body.is_empty() {
@@ -51,6 +53,11 @@ pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
             message,
         ));
     }
+    if let Some(tags) = configuration.tags {
+        let tags = bucket_tagging::document(tags.pairs())?;
+        documents.push((BucketDocument::Tagging, tags.into()));
+    }
+    let documents = documents.into_iter().collect();
     let created = req
         .store()
         .create_bucket(&permit, &req.draft(), bucket_name.clone(), documents)
@@ -74,13 +81,13 @@ pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
 
 /// What the headers say of ownership and of an access control list. Every new bucket blocks public
 /// lists, so one cannot be asked for here.
-fn documents(req: &S3Request) -> Result<Documents, S3Error> {
+fn documents(req: &S3Request) -> Result<Vec<(BucketDocument, Arc<str>)>, S3Error> {
     let mut documents = Vec::new();
     let ownership = match req.header("x-amz-object-ownership") {
         None => Ownership::BucketOwnerEnforced,
         Some(text) => {
             let ownership = Ownership::parse(text).ok_or_else(|| {
-                let message = "There is no ownership of this name.";
+                let message = format!("Invalid x-amz-object-ownership header: {text}");
                 S3Error::argument("x-amz-object-ownership", text, message)
             })?;
             let text = Ownership::write(Some(ownership));
@@ -100,7 +107,7 @@ fn documents(req: &S3Request) -> Result<Documents, S3Error> {
         documents.push((BucketDocument::Acl, acl.write().into()));
     }
     documents.extend(lock_rule(req)?);
-    Ok(documents.into_iter().collect())
+    Ok(documents)
 }
 
 /// The configuration of a bucket whose versions can be locked.

@@ -32,9 +32,17 @@ struct Tagging {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct TagSet {
+pub(super) struct TagSet {
     #[serde(default)]
     tag: Vec<Tag>,
+}
+
+impl TagSet {
+    /// The pairs as they came.
+    pub(super) fn pairs(self) -> Vec<(String, String)> {
+        let tags = self.tag.into_iter();
+        tags.map(|tag| (tag.key, tag.value)).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -47,8 +55,7 @@ struct Tag {
 /// Reads the document of a tagging operation: the pairs as they came.
 pub(super) fn read(body: &[u8]) -> Result<Vec<(String, String)>, S3Error> {
     let document: Tagging = xml::read("Tagging", body)?;
-    let tags = document.tag_set.tag.into_iter();
-    Ok(tags.map(|tag| (tag.key, tag.value)).collect())
+    Ok(document.tag_set.pairs())
 }
 
 /// The document of tags.
