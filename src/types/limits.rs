@@ -12,6 +12,9 @@ pub const PART_BYTES_MIN: u64 = 5 << 20;
 /// Bytes of all user metadata names and values together. Source: AWS S3 User Guide,
 /// "Working with object metadata".
 pub const USER_METADATA_BYTES_MAX: usize = 2 << 10;
+/// Bytes of where an object redirects to. Source: AWS S3 User Guide, "(Optional) Configuring a
+/// webpage redirect".
+pub const REDIRECT_BYTES_MAX: usize = 2 << 10;
 /// Bytes of a request's XML body: a DeleteObjects of 1,000 keys of 1,024 bytes, each escaped, and a
 /// CompleteMultipartUpload of 10,000 parts with every checksum, both fit.
 pub const XML_BODY_BYTES_MAX: usize = 8 << 20;

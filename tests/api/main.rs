@@ -24,6 +24,7 @@ mod description;
 mod encryption;
 mod expect;
 mod forms;
+mod headers;
 mod hostile;
 mod hostile_bodies;
 mod issuers;

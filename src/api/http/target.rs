@@ -94,6 +94,11 @@ impl Query {
         Ok(Self(pairs))
     }
 
+    /// The query of these parameters, each at most once.
+    pub const fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// The value of a parameter.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0

@@ -32,6 +32,7 @@ use super::encryption;
 use super::encryption::About;
 use super::encryption::Wanted;
 use super::error::S3Error;
+use super::expected_owner;
 use super::lifecycle;
 use super::metadata;
 use super::object_lock;
@@ -53,18 +54,26 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     let source = Source::find(req).await?;
     let onto_itself = *req.object_key()? == source.object_key && bucket.id == source.bucket.id;
     if onto_itself
-        && matches!(directive, Directive::Copy)
+        && matches!(directive, Directive::Copy(None))
         && !wanted.is_some()
         && source.version_id.is_none()
     {
         let message = "This copy request is illegal because it is trying to copy an object to \
-                       itself without changing the object's metadata.";
+                       itself without changing the object's metadata, storage class, website \
+                       redirect location or encryption attributes.";
         return Err(S3Error::new(Code::InvalidRequest, message));
     }
     let tags = tagging.tags(req, &source).await?;
     tagging::permit(req, &bucket, &tags).await?;
     let metadata = match directive {
-        Directive::Copy => source.found.metadata().clone(),
+        Directive::Copy(redirect) => {
+            let mut metadata = source.found.metadata().clone();
+            metadata
+                .system
+                .retain(|(name, _)| name != metadata::REDIRECT);
+            metadata.system.extend(redirect);
+            metadata
+        }
         Directive::Replace(metadata) => metadata,
     };
     // A copy has no list of its source's. Source: AWS S3 User Guide, "Copying objects".
@@ -115,20 +124,21 @@ pub(super) fn render(root: &str, stored: &Stored) -> String {
 
 /// Whether the copy has its source's metadata or that of the request.
 enum Directive {
-    Copy,
+    /// With where the copy redirects to, which is never its source's.
+    Copy(Option<(String, String)>),
     Replace(ObjectMetadata),
 }
 
 impl Directive {
     fn parse(req: &S3Request) -> Result<Self, S3Error> {
         match req.header("x-amz-metadata-directive") {
-            None | Some("COPY") => Ok(Self::Copy),
+            None | Some("COPY") => Ok(Self::Copy(metadata::redirect(&req.head.headers)?)),
             Some("REPLACE") => Ok(Self::Replace(metadata::parse(
                 &req.head.headers,
                 req.object_key()?,
             )?)),
             Some(other) => {
-                let message = "The metadata directive is COPY or REPLACE.";
+                let message = "Unknown metadata directive.";
                 Err(S3Error::argument(
                     "x-amz-metadata-directive",
                     other,
@@ -155,7 +165,7 @@ impl TaggingDirective {
             None | Some("COPY") => Ok(Self::Copy),
             Some("REPLACE") => Ok(Self::Replace(tagging::of_headers(&req.head.headers)?)),
             Some(other) => {
-                let message = "The tagging directive is COPY or REPLACE.";
+                let message = "Unknown tagging directive.";
                 Err(S3Error::argument("x-amz-tagging-directive", other, message))
             }
         }
@@ -207,6 +217,7 @@ impl Source {
             .transpose()?;
         let customer = encryption::source_customer_key(req)?;
         let bucket = req.bucket_record(&bucket_name).await?;
+        expected_owner::check(req, expected_owner::OF_SOURCE, &bucket)?;
         let permit = req
             .permit_on(Action::GetObject, &bucket, &object_key, version_id)
             .await?;
@@ -240,10 +251,17 @@ impl Source {
         let Some(text) = req.header("x-amz-copy-source-range") else {
             return Ok(0..size_bytes);
         };
-        let message = "The range of a copy is bytes=first-last, inside the source.";
+        let refused = |message| Err(S3Error::argument("x-amz-copy-source-range", text, message));
         match ByteRange::parse(text) {
             Some(ByteRange::FromTo(first, last)) if last < size_bytes => Ok(first..last + 1),
-            _ => Err(S3Error::argument("x-amz-copy-source-range", text, message)),
+            Some(ByteRange::FromTo(..)) => refused(format!(
+                "Range specified is not valid for source object of size: {size_bytes}"
+            )),
+            _ => refused(
+                "The x-amz-copy-source-range value must be of the form bytes=first-last where \
+                 first and last are the zero-based offsets of the first and last bytes to copy"
+                    .to_owned(),
+            ),
         }
     }
 

@@ -7,8 +7,6 @@ use std::sync::Arc;
 
 use actix_http::Response;
 use actix_http::body::BoxBody;
-use actix_http::header::HeaderName;
-use actix_http::header::HeaderValue;
 use futures_util::FutureExt as _;
 
 use crate::access::action::Action;
@@ -37,6 +35,7 @@ use super::error::S3Error;
 use super::perform;
 use super::post_object::Form;
 use super::preflight;
+use super::presigned;
 use super::reply;
 use super::reply::Reply;
 use super::request::Arrival;
@@ -127,14 +126,7 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
         };
         preflight::share(&house, &caller.agency, bucket, &asked, &mut response).await;
     }
-    let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::try_from(arrival.id.to_string()) {
-        headers.insert(HeaderName::from_static("x-amz-request-id"), id);
-    }
-    headers.insert(
-        HeaderName::from_static("server"),
-        HeaderValue::from_static("Acervo"),
-    );
+    name_request(&mut response, arrival.id);
     let duration = started.elapsed();
     let answered = known.answered(&response, code, duration);
     asked.tell(&house, &arrival, answered).await;
@@ -146,6 +138,15 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
         duration,
     });
     response
+}
+
+/// Says which request the answer is to. S3's second id tells its engineers more of the same
+/// request; here both are one.
+fn name_request(response: &mut Response<BoxBody>, id: RequestId) {
+    let id = id.to_string();
+    reply::set(response, ("x-amz-request-id", &id));
+    reply::set(response, ("x-amz-id-2", &id));
+    reply::set(response, ("server", "Acervo"));
 }
 
 /// A panic is an error of ours; it ends this request and no other.
@@ -185,7 +186,7 @@ async fn serve(
     };
     known.bucket.clone_from(&target.bucket);
     known.object_key.clone_from(&target.object_key);
-    let query = Query::parse(head.uri.query().unwrap_or_default())?;
+    let mut query = Query::parse(head.uri.query().unwrap_or_default())?;
     let route = routed(&head, &target, &query)?;
     known.action = Some(route.action);
     let (mut head, mut target, mut posted) = (head, target, None);
@@ -203,6 +204,7 @@ async fn serve(
         authenticate::authenticate(house, &head, arrival.at, anonymous).await?
     };
     known.caller = Some(caller.clone());
+    presigned::move_headers(&mut query, &mut head.headers)?;
     if let Some(name) = route.unknown_parameter(query.names()) {
         return Err(S3Error::not_implemented(&format!(
             "The query parameter {name}"
@@ -269,7 +271,7 @@ fn routed(head: &Head, target: &Target, query: &Query) -> Result<&'static route:
         (Some(_), Some(_)) => Scope::Object,
         (None, Some(_)) => return Err(Code::InvalidBucketName.into()),
     };
-    let has_header = |name: &str| head.headers.contains_key(name);
+    let has_header = |name: &str| head.headers.contains_key(name) || presigned::brings(query, name);
     route::find(
         head.method.as_str(),
         scope,
@@ -277,7 +279,16 @@ fn routed(head: &Head, target: &Target, query: &Query) -> Result<&'static route:
         has_header,
     )
     .map_err(|error| match error {
-        NoRoute::Method => Code::MethodNotAllowed.into(),
+        NoRoute::Method => {
+            let resource = match scope {
+                Scope::Service => "SERVICE",
+                Scope::Bucket => "BUCKET",
+                Scope::Object => "OBJECT",
+            };
+            S3Error::from(Code::MethodNotAllowed)
+                .with("Method", head.method.to_string())
+                .with("ResourceType", resource.to_owned())
+        }
         NoRoute::SubResource(name) => S3Error::not_implemented(&format!("The sub-resource {name}")),
     })
 }

@@ -11,13 +11,18 @@ use super::code::Code;
 use super::error::S3Error;
 use super::tagging;
 
+/// Where a web site would send who asks for the object. It is kept and told; nothing here follows
+/// it. Source: AWS S3 API Reference, "PutObject".
+pub const REDIRECT: &str = "x-amz-website-redirect-location";
+
 /// The headers that S3 stores with an object and sends with it, besides `Content-Type`.
-const SYSTEM: [&str; 5] = [
+const SYSTEM: [&str; 6] = [
     "cache-control",
     "content-disposition",
     "content-encoding",
     "content-language",
     "expires",
+    REDIRECT,
 ];
 
 const USER_PREFIX: &str = "x-amz-meta-";
@@ -30,7 +35,7 @@ pub fn parse(headers: &HeaderMap, object_key: &ObjectKey) -> Result<ObjectMetada
             Some(value) => text(value.as_bytes())?,
             None => mime_guess::from_path(object_key.as_str())
                 .first_raw()
-                .unwrap_or("application/octet-stream")
+                .unwrap_or("binary/octet-stream")
                 .to_owned(),
         },
         system: Vec::new(),
@@ -45,6 +50,9 @@ pub fn parse(headers: &HeaderMap, object_key: &ObjectKey) -> Result<ObjectMetada
         let mut value = text(value.as_bytes())?;
         if name == "content-encoding" {
             value = without_framing(&value);
+        }
+        if name == REDIRECT {
+            check_redirect(&value)?;
         }
         if !value.is_empty() {
             metadata.system.push((name.to_owned(), value));
@@ -71,6 +79,25 @@ pub fn parse(headers: &HeaderMap, object_key: &ObjectKey) -> Result<ObjectMetada
         return Err(Code::MetadataTooLarge.into());
     }
     Ok(metadata)
+}
+
+/// Where an object redirects to, of the headers of a copy: it is never copied.
+pub fn redirect(headers: &HeaderMap) -> Result<Option<(String, String)>, S3Error> {
+    let Some(value) = headers.get(REDIRECT) else {
+        return Ok(None);
+    };
+    let value = text(value.as_bytes())?;
+    check_redirect(&value)?;
+    Ok((!value.is_empty()).then(|| (REDIRECT.to_owned(), value)))
+}
+
+fn check_redirect(value: &str) -> Result<(), S3Error> {
+    let starts = ["/", "http://", "https://"];
+    let is_valid = value.is_empty() || starts.iter().any(|start| value.starts_with(start));
+    match is_valid && value.len() <= limits::REDIRECT_BYTES_MAX {
+        true => Ok(()),
+        false => Err(Code::InvalidRedirectLocation.into()),
+    }
 }
 
 fn text(bytes: &[u8]) -> Result<String, S3Error> {
@@ -143,7 +170,7 @@ mod tests {
     #[test]
     fn metadata_comes_back() {
         check("acta.pdf", &[], &[("content-type", "application/pdf")]);
-        check("acta", &[], &[("content-type", "application/octet-stream")]);
+        check("acta", &[], &[("content-type", "binary/octet-stream")]);
         check(
             "acta.pdf",
             &[
@@ -167,7 +194,7 @@ mod tests {
         check(
             "a",
             &[("content-encoding", "aws-chunked")],
-            &[("content-type", "application/octet-stream")],
+            &[("content-type", "binary/octet-stream")],
         );
     }
 

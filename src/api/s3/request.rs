@@ -46,6 +46,7 @@ use super::authenticate::Payload;
 use super::code::Code;
 use super::document::Document;
 use super::error::S3Error;
+use super::expected_owner;
 use super::facts;
 use super::post_object::Posted;
 
@@ -138,14 +139,14 @@ impl S3Request {
 
     /// Permission for the request's action on its bucket.
     pub async fn permit_bucket(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
-        let record = self.bucket_record(self.bucket_name()?).await?;
+        let record = self.target_bucket().await?;
         let resource = Resource::Bucket(record.facts(&self.caller.agency));
         Ok((self.decide(self.action, resource)?, record))
     }
 
     /// Permission for the request's action on its object.
     pub async fn permit_object(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
-        let record = self.bucket_record(self.bucket_name()?).await?;
+        let record = self.target_bucket().await?;
         let object_key = self.object_key()?;
         let version_id = self.version_id()?;
         let permit = self
@@ -159,7 +160,7 @@ impl S3Request {
         &self,
         tags: &Tags,
     ) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
-        let record = self.bucket_record(self.bucket_name()?).await?;
+        let record = self.target_bucket().await?;
         let resource = self.object_in(&record, self.object_key()?);
         let says = facts::Tagging {
             request: self,
@@ -277,6 +278,13 @@ impl S3Request {
         }
     }
 
+    /// The bucket that the target names, if it is whose the request expects it to be.
+    async fn target_bucket(&self) -> Result<Arc<BucketRecord>, S3Error> {
+        let record = self.bucket_record(self.bucket_name()?).await?;
+        expected_owner::check(self, expected_owner::OF_TARGET, &record)?;
+        Ok(record)
+    }
+
     /// What `access` must know of a bucket of the caller's agency. Names are unique inside an
     /// agency, so a foreign bucket and a missing one are the same thing here.
     pub async fn bucket_record(&self, name: &BucketName) -> Result<Arc<BucketRecord>, S3Error> {
@@ -386,7 +394,7 @@ impl S3Request {
     pub fn part_number(&self) -> Result<PartNumber, S3Error> {
         let text = self.query.value("partNumber").unwrap_or_default();
         PartNumber::parse(text).ok_or_else(|| {
-            let message = "A part number is a whole number from 1 to 10000.";
+            let message = "Part number must be an integer between 1 and 10000, inclusive";
             S3Error::argument("partNumber", text, message)
         })
     }
@@ -427,6 +435,10 @@ impl S3Request {
 
 /// Reads a version id.
 pub fn version_id(argument: &'static str, text: &str) -> Result<VersionId, S3Error> {
+    if text.is_empty() {
+        let message = "Version id cannot be the empty string";
+        return Err(S3Error::argument(argument, text, message));
+    }
     VersionId::parse(text)
         .map_err(|_| S3Error::argument(argument, text, "Invalid version id specified"))
 }

@@ -54,6 +54,11 @@ const COMMON_HEADERS: &[&str] = &[
     "x-amz-user-agent",
 ];
 
+/// Headers that any request about a bucket that is there may have: whose it must be, and who would
+/// pay. Here nobody is billed, so whoever is ready to pay may be; S3 has it so where it bills only
+/// the owner.
+const BUCKET_HEADERS: &[&str] = &["x-amz-expected-bucket-owner", "x-amz-request-payer"];
+
 const RESPONSE_OVERRIDES: [&str; 6] = [
     "response-cache-control",
     "response-content-disposition",
@@ -144,6 +149,19 @@ const LOCK_HEADERS: [&str; 3] = [
 
 const BYPASS: &str = "x-amz-bypass-governance-retention";
 
+/// The code of a device. Deletions here never need one, so one more proof changes nothing.
+const MFA: &str = "x-amz-mfa";
+
+/// Of deletions of many.
+const DELETE_HEADERS: &[&str] = &[
+    BYPASS,
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    MFA,
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
+
 const RETENTION_HEADERS: &[&str] = &[
     BYPASS,
     "x-amz-checksum-*",
@@ -172,6 +190,7 @@ const PUT_HEADERS: &[&str] = &[
     "x-amz-storage-class",
     "x-amz-tagging",
     "x-amz-trailer",
+    "x-amz-website-redirect-location",
 ];
 
 const LIFECYCLE_HEADERS: &[&str] = &[
@@ -203,9 +222,11 @@ const COPY_HEADERS: &[&str] = &[
     SEALING_HEADERS[4],
     SEALING_HEADERS[5],
     SEALING_HEADERS[6],
+    "x-amz-source-expected-bucket-owner",
     "x-amz-storage-class",
     "x-amz-tagging",
     "x-amz-tagging-directive",
+    "x-amz-website-redirect-location",
 ];
 
 /// Of lists of configurations; with an id one of them is meant.
@@ -249,6 +270,11 @@ impl Route {
         self
     }
 
+    /// Whether the operation is about a bucket that is there.
+    fn has_bucket(&self) -> bool {
+        self.scope != Scope::Service && self.action != Action::CreateBucket
+    }
+
     /// The first query parameter that the operation does not understand.
     pub fn unknown_parameter<'a>(
         &self,
@@ -267,7 +293,8 @@ impl Route {
             name.starts_with("x-amz-")
                 && !(self.header.is_some_and(|header| header == *name)
                     || listed(self.headers, name)
-                    || listed(COMMON_HEADERS, name))
+                    || listed(COMMON_HEADERS, name)
+                    || self.has_bucket() && listed(BUCKET_HEADERS, name))
         })
     }
 }
@@ -420,7 +447,7 @@ pub const ROUTES: &[Route] = &[
         .headers(&["x-amz-optional-object-attributes"]),
     route("POST", Scope::Bucket, Action::DeleteObjects)
         .by("delete")
-        .headers(RETENTION_HEADERS),
+        .headers(DELETE_HEADERS),
     route("POST", Scope::Bucket, Action::PostObject).headers(PUT_HEADERS),
     route("POST", Scope::Object, Action::CreateMultipartUpload)
         .by("uploads")
@@ -452,6 +479,7 @@ pub const ROUTES: &[Route] = &[
             SEALING_HEADERS[4],
             SEALING_HEADERS[5],
             SEALING_HEADERS[6],
+            "x-amz-source-expected-bucket-owner",
         ]),
     route("PUT", Scope::Object, Action::UploadPart)
         .by("uploadId")
@@ -497,6 +525,7 @@ pub const ROUTES: &[Route] = &[
             BYPASS,
             "x-amz-if-match-last-modified-time",
             "x-amz-if-match-size",
+            MFA,
         ]),
     route("GET", Scope::Object, Action::GetObjectAttributes)
         .by("attributes")
