@@ -23,6 +23,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 
 use reference::history::{History, Operation};
 use reference::operation::operation;
+use reference::versioned::{Versioned, step};
 use reference::world::World;
 use support::client::Client;
 use support::content::{Content, etag};
@@ -52,6 +53,28 @@ fn compare(seed: u8, cases: u32, new_world: impl Fn(u32) -> World) {
     ran.unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// The same for buckets with versions.
+fn compare_versions(seed: u8, cases: u32, new_bucket: impl Fn(u32) -> Versioned) {
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..Config::default()
+    };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let count = Cell::new(0);
+    let ran = runner.run(&vec(step(), 1..64), |steps| {
+        count.set(count.get() + 1);
+        let mut bucket = new_bucket(count.get());
+        for step in &steps {
+            bucket.compare(step).map_err(TestCaseError::fail)?;
+        }
+        bucket.compare_everything().map_err(TestCaseError::fail)
+    });
+    ran.unwrap_or_else(|error| panic!("{error}"));
+}
+
 fn new_bucket(client: &mut Client, name: &str) {
     let made = client.ask("PUT", &format!("/{name}"), b"");
     assert!(made.is_success(), "{}", made.text());
@@ -66,6 +89,26 @@ fn the_server_does_what_the_map_does() {
         let mut client = server.client();
         new_bucket(&mut client, &bucket);
         World::new(client, &bucket, "")
+    });
+    server.stop();
+}
+
+#[test]
+fn versions_are_what_the_model_says() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    compare_versions(11, 40, |case| {
+        Versioned::new(server.client(), &format!("versiones-{case}"), false)
+    });
+    server.stop();
+}
+
+#[test]
+fn locks_are_what_the_model_says() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    compare_versions(13, 40, |case| {
+        Versioned::new(server.client(), &format!("candados-{case}"), true)
     });
     server.stop();
 }

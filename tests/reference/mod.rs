@@ -2,4 +2,6 @@
 
 pub(crate) mod history;
 pub(crate) mod operation;
+pub(crate) mod version_model;
+pub(crate) mod versioned;
 pub(crate) mod world;
