@@ -5,6 +5,7 @@ use std::io;
 
 use thiserror::Error;
 
+use super::remote;
 use crate::types::ids::BlobId;
 
 /// What goes wrong with blobs.
@@ -25,6 +26,18 @@ pub enum Error {
     /// The backend fails.
     #[error("the backend of the blobs fails")]
     Backend(#[source] object_store::Error),
+    /// The remote does not answer, or not as it should; it may later.
+    #[error("the remote of the blobs fails")]
+    Remote(#[source] object_store::Error),
+    /// The remote refuses the credential.
+    #[error("the remote of the blobs refuses the credential")]
+    Denied(#[source] object_store::Error),
+    /// The remote has no such bucket.
+    #[error("the bucket of the blobs is not there")]
+    NoBucket(#[source] object_store::Error),
+    /// What lies below the prefix belongs to another installation.
+    #[error("the bucket's prefix holds the blobs of another installation")]
+    Taken,
     /// The settings do not make a backend.
     #[error("the settings of the blobs' backend are wrong")]
     Settings(#[source] object_store::Error),
@@ -55,7 +68,19 @@ impl Error {
             }
             source = inner.source();
         }
-        Self::Backend(error)
+        match error {
+            object_store::Error::PermissionDenied { .. }
+            | object_store::Error::Unauthenticated { .. } => Self::Denied(error),
+            object_store::Error::Generic { store, .. } if store == remote::STORE => {
+                Self::Remote(error)
+            }
+            other => Self::Backend(other),
+        }
+    }
+
+    /// Whether a remote did not answer, or with an error of its own, which may heal by itself.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Remote(error) if remote::is_outage(error))
     }
 }
 

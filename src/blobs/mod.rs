@@ -11,6 +11,7 @@
 pub mod buffer;
 pub mod error;
 pub mod read;
+mod remote;
 pub mod settings;
 pub mod store;
 pub mod sweep;

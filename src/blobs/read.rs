@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use futures_util::{Stream, StreamExt as _, TryFutureExt as _, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, GetResult, ObjectStoreExt as _};
 use rustix::fs::Advice;
@@ -197,16 +197,26 @@ impl BlobReader {
         Ok(buffer)
     }
 
-    /// One request to the remote for the whole range.
+    /// Some requests to the remote, one after another: a long one would be cut by a remote that
+    /// gives up on slow readers, and could not be taken up again.
     fn stream(&self, path: Path, range: Range<u64>) -> BoxStream<'static, Result<Bytes, Error>> {
         let (objects, blob_id) = (Arc::clone(&self.backend.objects), self.blob_id);
-        let options = GetOptions {
-            range: Some(GetRange::Bounded(range)),
-            ..GetOptions::default()
-        };
-        async move { objects.get_opts(&path, options).await }
+        let starts = range.clone().step_by(limits::REMOTE_READ_BYTES);
+        let windows = starts.map(move |start| {
+            let end = start.saturating_add(limits::REMOTE_READ_BYTES as u64);
+            start..end.min(range.end)
+        });
+        futures_util::stream::iter(windows)
+            .then(move |window| {
+                let (objects, path) = (Arc::clone(&objects), path.clone());
+                let options = GetOptions {
+                    range: Some(GetRange::Bounded(window)),
+                    ..GetOptions::default()
+                };
+                async move { objects.get_opts(&path, options).await }
+            })
             .map_ok(GetResult::into_stream)
-            .try_flatten_stream()
+            .try_flatten()
             .map_err(move |error| Error::of(error, blob_id))
             .boxed()
     }
@@ -231,7 +241,7 @@ enum Ahead {
     Cold(JoinHandle<Result<Buffer, Error>>),
 }
 
-/// One request's answer, cut anew.
+/// The remote's answers, cut anew.
 struct Remote {
     pieces: BoxStream<'static, Result<Bytes, Error>>,
     /// What the last piece has left over.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::crypto::secret::SecretText;
+use crate::types::ids::InstanceId;
 
 /// Where blobs lie.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub enum BlobSettings {
 /// which a crash left unfinished, and no other use below the prefix.
 #[derive(Clone, Debug)]
 pub struct S3Settings {
+    /// The installation whose blobs they are.
+    pub instance: InstanceId,
     /// The endpoint's URL. Plain `http://` is allowed: what is sent is ciphertext, and signed.
     pub endpoint: String,
     /// The region in signatures.

@@ -7,17 +7,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
-use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore};
+use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _};
 use tokio::sync::Semaphore;
 
 use super::buffer::Buffers;
 use super::error::Error;
 use super::read::BlobReader;
-use super::settings::{BlobSettings, S3Settings};
+use super::remote::{self, Claim};
+use super::settings::BlobSettings;
 use super::write::BlobWriter;
 use crate::types::ids::BlobId;
 use crate::types::limits;
@@ -36,6 +36,8 @@ pub(super) struct Backend {
     pub(super) directory: Option<PathBuf>,
     /// What every name begins with: empty, or ending in `/`.
     prefix: String,
+    /// Whose the prefix is; none for backends that are the installation's own.
+    pub(super) claim: Option<Claim>,
     /// How many bytes a part of a multipart upload must have.
     pub(super) part_bytes: usize,
     pub(super) buffers: Arc<Buffers>,
@@ -54,7 +56,10 @@ impl BlobStore {
                 (Arc::new(files.with_fsync(true)), "")
             }
             BlobSettings::Memory => (Arc::new(InMemory::new()), ""),
-            BlobSettings::S3(settings) => (Arc::new(s3(settings)?), settings.prefix.as_str()),
+            BlobSettings::S3(settings) => (
+                Arc::new(remote::connect(settings)?),
+                settings.prefix.as_str(),
+            ),
         };
         let prefix = prefix.trim_matches('/');
         let slash = if prefix.is_empty() { "" } else { "/" };
@@ -65,10 +70,16 @@ impl BlobStore {
             BlobSettings::Memory => (None, limits::LOCAL_PART_BYTES),
             BlobSettings::S3(_) => (None, limits::REMOTE_PART_BYTES),
         };
+        let prefix = format!("{prefix}{slash}");
+        let claim = match settings {
+            BlobSettings::S3(settings) => Some(Claim::new(settings, &prefix)),
+            _ => None,
+        };
         Ok(Self(Arc::new(Backend {
             objects,
             directory,
-            prefix: format!("{prefix}{slash}"),
+            prefix,
+            claim,
             part_bytes,
             buffers: Arc::default(),
             cold_reads: Arc::new(Semaphore::new(limits::COLD_READS_MAX)),
@@ -90,8 +101,10 @@ impl BlobStore {
             options.range = Some(GetRange::Bounded(0..HEAD_BYTES));
         }
         let failed = |error| Error::of(error, blob_id);
-        let found = self.0.objects.get_opts(&path, options).await;
-        let found = found.map_err(failed)?;
+        let found = match self.0.objects.get_opts(&path, options).await {
+            Ok(found) => found,
+            Err(error) => return Err(self.0.unopened(&path, error, blob_id).await),
+        };
         let size_bytes = found.meta.size;
         match found.payload {
             GetResultPayload::File(file, _) => {
@@ -139,6 +152,20 @@ impl Shard {
 }
 
 impl Backend {
+    /// Why a blob did not open. A remote refuses the range of an object that was cut to nothing,
+    /// which is no outage.
+    async fn unopened(&self, path: &Path, error: object_store::Error, blob_id: BlobId) -> Error {
+        let error = Error::of(error, blob_id);
+        if let Error::Backend(_) | Error::Remote(_) = &error
+            && self.directory.is_none()
+            && let Ok(meta) = self.objects.head(path).await
+            && meta.size == 0
+        {
+            return Error::Short(blob_id);
+        }
+        error
+    }
+
     pub(super) fn path(&self, agency: &AgencyId, blob_id: BlobId) -> Path {
         let shard = self.shard(agency, Shard::of(blob_id));
         Path::from(format!("{shard}/{blob_id}"))
@@ -173,17 +200,4 @@ impl Backend {
         });
         Ok(synced.await??)
     }
-}
-
-fn s3(settings: &S3Settings) -> Result<impl ObjectStore + use<>, Error> {
-    AmazonS3Builder::new()
-        .with_endpoint(&settings.endpoint)
-        .with_allow_http(settings.endpoint.starts_with("http://"))
-        .with_region(&settings.region)
-        .with_bucket_name(&settings.bucket)
-        .with_access_key_id(&settings.access_key_id)
-        .with_secret_access_key(settings.secret.expose())
-        .with_virtual_hosted_style_request(settings.virtual_host)
-        .build()
-        .map_err(Error::Settings)
 }

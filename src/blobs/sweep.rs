@@ -72,6 +72,8 @@ impl BlobStore {
     pub async fn list(&self, agency: &AgencyId, shard: Shard) -> Result<Vec<Found>, Error> {
         let prefix = self.0.shard(agency, shard);
         let Some(directory) = &self.0.directory else {
+            // What another installation wrote would look like nobody's.
+            self.claim().await?;
             let prefix = Path::from(prefix);
             let listed = self
                 .0

@@ -15,6 +15,7 @@ mod error;
 mod greeting;
 mod paper;
 mod refusal;
+mod remote_refusal;
 mod serve;
 mod table;
 mod token;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use crate::config::Locale;
 
+use super::remote_refusal::RemoteRefusal;
+
 /// A start that was refused.
 #[derive(Debug)]
 pub enum StartRefusal {
@@ -87,6 +89,8 @@ pub enum StartRefusal {
         /// What the system said.
         source: io::Error,
     },
+    /// The remote of the blobs cannot be used.
+    Remote(RemoteRefusal),
     /// An issuer's key set is refused.
     Issuer {
         /// The issuer's name in the settings.
@@ -173,6 +177,7 @@ impl StartRefusal {
                  --credentials-file.",
                 path.display()
             ),
+            Self::Remote(refusal) => refusal.sentence(Locale::Es),
             Self::Issuer { name, reason } => format!(
                 "Las llaves del emisor {name:?} no se aceptan: {reason}. Corrija su jwks_file."
             ),
@@ -232,8 +237,7 @@ impl StartRefusal {
                 path.display()
             ),
             Self::InUse { path } => format!(
-                "Another process of Acervo uses {}. Stop it, or choose another folder with \
-                 data_dir.",
+                "Another Acervo uses {}. Stop it, or choose another folder with data_dir.",
                 path.display()
             ),
             Self::Disk { path, source } => format!(
@@ -246,6 +250,7 @@ impl StartRefusal {
                  --credentials-file.",
                 path.display()
             ),
+            Self::Remote(refusal) => refusal.sentence(Locale::En),
             Self::Issuer { name, reason } => format!(
                 "The keys of the issuer {name:?} are refused: {reason}. Correct its jwks_file."
             ),
@@ -260,7 +265,16 @@ mod tests {
     use std::path::PathBuf;
 
     use super::StartRefusal;
+    use crate::cli::remote_refusal::{RemoteFault, RemoteRefusal};
     use crate::config::Locale;
+
+    fn remote(fault: RemoteFault) -> StartRefusal {
+        StartRefusal::Remote(RemoteRefusal {
+            endpoint: "https://s3.example".to_owned(),
+            bucket: "acervo".to_owned(),
+            fault,
+        })
+    }
 
     fn every() -> Vec<StartRefusal> {
         let path = || PathBuf::from("data");
@@ -301,6 +315,10 @@ mod tests {
                 path: path(),
                 source: source(),
             },
+            remote(RemoteFault::Denied),
+            remote(RemoteFault::NoBucket),
+            remote(RemoteFault::Taken),
+            remote(RemoteFault::Other(reason())),
             StartRefusal::Issuer {
                 name: "llave".to_owned(),
                 reason: reason(),

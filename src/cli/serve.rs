@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use crate::blobs::error::Error as BlobError;
 use crate::config::{Config, Flags, LogFormat, RootKey, Sources};
 use crate::keys::error::Error as KeyError;
 use crate::server;
@@ -12,6 +13,7 @@ use super::arguments::ServeFlags;
 use super::credentials::{CredentialsFile, credentials_json};
 use super::greeting::{Place, greeting};
 use super::refusal::StartRefusal;
+use super::remote_refusal::{RemoteFault, RemoteRefusal};
 use super::words::words;
 use super::{Console, Exit, complain};
 
@@ -158,6 +160,11 @@ fn refusal(error: server::Error) -> StartRefusal {
             path,
             reason: source.to_string(),
         },
+        E::Remote {
+            endpoint,
+            bucket,
+            source,
+        } => remote_refusal(endpoint, bucket, &source),
         E::Issuer { name, source } => StartRefusal::Issuer {
             name,
             reason: source.to_string(),
@@ -166,6 +173,20 @@ fn refusal(error: server::Error) -> StartRefusal {
             reason: causes(&other),
         },
     }
+}
+
+fn remote_refusal(endpoint: String, bucket: String, error: &BlobError) -> StartRefusal {
+    let fault = match error {
+        BlobError::Denied(_) => RemoteFault::Denied,
+        BlobError::NoBucket(_) => RemoteFault::NoBucket,
+        BlobError::Taken => RemoteFault::Taken,
+        other => RemoteFault::Other(causes(other)),
+    };
+    StartRefusal::Remote(RemoteRefusal {
+        endpoint,
+        bucket,
+        fault,
+    })
 }
 
 fn causes(error: &dyn std::error::Error) -> String {

@@ -79,6 +79,17 @@ pub enum Error {
     /// The blob backend cannot be used.
     #[error("the blob backend cannot be used")]
     Blobs(#[from] blobs::error::Error),
+    /// The remote of the blobs refuses.
+    #[error("the bucket {bucket:?} of {endpoint} cannot be used")]
+    Remote {
+        /// The remote's URL.
+        endpoint: String,
+        /// The bucket.
+        bucket: String,
+        /// Why.
+        #[source]
+        source: Box<blobs::error::Error>,
+    },
     /// The store does not open.
     #[error("the store does not open")]
     Store(#[from] store::Error),

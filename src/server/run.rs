@@ -73,7 +73,8 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     let admin_tls = config.admin.tls.as_ref().map(listeners::tls).transpose()?;
     let data_dir = DataDir::open(&config.data_dir, &config.root_key)?;
     let clock = Clock::system();
-    let store = open_store(config, &data_dir, clock.clone())?;
+    let blobs = open_blobs(config, &data_dir).await?;
+    let store = open_store(config, &data_dir, blobs, clock.clone())?;
     let issuers = issuers::trusted(config, &data_dir, &store)?;
     let (endpoint, admin_endpoint) = (
         url(s3_listener.local_addr().ok(), s3_tls.is_some()),
@@ -171,14 +172,42 @@ async fn first_start(store: &Store, issuer: &LocalIssuer) -> Result<Option<First
     Ok(Some(first))
 }
 
-fn open_store(config: &Config, data_dir: &DataDir, clock: Clock) -> Result<Store, Error> {
+/// The backend of the blobs. A remote that is out of reach is waited for while serving; one that
+/// refuses is an error.
+async fn open_blobs(config: &Config, data_dir: &DataDir) -> Result<BlobStore, Error> {
+    let blobs = BlobStore::new(&blob_settings(config, data_dir))?;
+    let Err(error) = blobs.claim().await else {
+        return Ok(blobs);
+    };
+    let config::Blobs::S3(remote) = &config.blobs else {
+        return Err(error.into());
+    };
+    if !error.is_outage() {
+        return Err(Error::Remote {
+            endpoint: remote.endpoint.clone(),
+            bucket: remote.bucket.clone(),
+            source: Box::new(error),
+        });
+    }
+    tracing::warn!(
+        endpoint = remote.endpoint,
+        "the remote of the blobs is out of reach; documents above 16 KiB wait for it"
+    );
+    Ok(blobs)
+}
+
+fn open_store(
+    config: &Config,
+    data_dir: &DataDir,
+    blobs: BlobStore,
+    clock: Clock,
+) -> Result<Store, Error> {
     let index_settings = meta::Settings {
         readers: workers(config) + 2,
         ..meta::Settings::default()
     };
     let path = data_dir.path.join("catalog.db");
     let catalog = Catalog::open(&path, &data_dir.catalog_key, index_settings)?;
-    let blobs = BlobStore::new(&blob_settings(config))?;
     Ok(Store::new(Parts {
         data_dir: data_dir.path.clone(),
         catalog,
@@ -194,13 +223,14 @@ fn open_store(config: &Config, data_dir: &DataDir, clock: Clock) -> Result<Store
     })?)
 }
 
-fn blob_settings(config: &Config) -> BlobSettings {
+fn blob_settings(config: &Config, data_dir: &DataDir) -> BlobSettings {
     match &config.blobs {
         config::Blobs::Local => BlobSettings::Local {
             directory: config.data_dir.clone(),
         },
         config::Blobs::Memory => BlobSettings::Memory,
         config::Blobs::S3(remote) => BlobSettings::S3(S3Settings {
+            instance: data_dir.instance,
             endpoint: remote.endpoint.clone(),
             region: remote.region.clone(),
             bucket: remote.bucket.clone(),

@@ -58,6 +58,8 @@ pub const BLOB_START_BYTES: usize = 128 << 10;
 pub const LOCAL_PART_BYTES: usize = 64 << 10;
 /// The same for a remote: 5 MiB. Source: AWS S3 User Guide, "Multipart upload limits".
 pub const REMOTE_PART_BYTES: usize = 5 << 20;
+/// Bytes that one request to a remote reads.
+pub const REMOTE_READ_BYTES: usize = 16 << 20;
 /// Bytes of a long blob after which they are synced while it is still being written.
 pub const EARLY_SYNC_BYTES: usize = 8 << 20;
 /// Blobs that are synced early at one time.

@@ -112,9 +112,10 @@ fn ok(status: u16) -> Outcome {
 }
 
 fn outcome(answer: &Answer) -> Outcome {
-    let is_refusal = answer.status >= 400;
-    let code = is_refusal.then(|| answer.code()).unwrap_or_default();
-    Outcome(answer.status, code)
+    match answer.status {
+        refusal @ 400.. => Outcome(refusal, answer.code()),
+        status => ok(status),
+    }
 }
 
 type Compared = Result<(), String>;

@@ -15,6 +15,7 @@ use acervo::store::Store;
 use acervo::store::agencies::Parts;
 use acervo::types::clock::Clock;
 use acervo::types::encoding;
+use acervo::types::ids::InstanceId;
 use acervo::types::names::AgencyId;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -83,6 +84,12 @@ impl Installation {
 
     /// The house's own view: what its jobs work on.
     pub(crate) fn store(self) -> Store {
+        let directory = self.data.clone();
+        self.store_over(|_| BlobSettings::Local { directory })
+    }
+
+    /// The same with blobs elsewhere.
+    pub(crate) fn store_over(self, blobs: impl FnOnce(InstanceId) -> BlobSettings) -> Store {
         let text = std::fs::read(self.data.join("acervo.json")).unwrap();
         let identity: Value = serde_json::from_slice(&text).unwrap();
         let instance = identity["instance"].as_str().unwrap();
@@ -95,11 +102,11 @@ impl Installation {
         let (catalog_key, installation_audit_key): (SecretKey, _) = (key("catalog"), key("audit"));
         let index_settings = Settings::default();
         let catalog = self.data.join("catalog.db");
-        let directory = self.data.clone();
+        let blobs = blobs(InstanceId::parse(instance).unwrap());
         Store::new(Parts {
             catalog: Catalog::open(&catalog, &catalog_key, index_settings).unwrap(),
             installation_audit_key,
-            blobs: BlobStore::new(&BlobSettings::Local { directory }).unwrap(),
+            blobs: BlobStore::new(&blobs).unwrap(),
             clock: Clock::system(),
             reads: ReadsMode::Batched,
             index_settings,

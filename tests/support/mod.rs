@@ -5,6 +5,7 @@
 pub(crate) mod client;
 pub(crate) mod content;
 pub(crate) mod installation;
+pub(crate) mod link;
 pub(crate) mod server;
 
 use std::sync::mpsc;

@@ -101,6 +101,10 @@ impl Server {
         })
     }
 
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.process.id()
     }

@@ -309,6 +309,7 @@ impl From<meta::Error> for S3Error {
 
 impl From<store::Error> for S3Error {
     fn from(error: store::Error) -> Self {
+        use blobs::error::Error as B;
         use store::Error as E;
         // Exhaustive on purpose: a new variant must be decided here.
         let code = match &error {
@@ -325,8 +326,10 @@ impl From<store::Error> for S3Error {
             E::InvalidRange => Code::InvalidRange,
             E::InvalidPart(_) => Code::InvalidPart,
             E::Limit(_) | E::SessionTooLarge => Code::InvalidRequest,
-            E::Blobs(blobs::error::Error::Full(_)) => Code::ServiceUnavailable,
-            E::Blobs(blobs::error::Error::Stopping) | E::Stopping => Code::ServiceUnavailable,
+            E::Blobs(
+                B::Full(_) | B::Remote(_) | B::Denied(_) | B::NoBucket(_) | B::Taken | B::Stopping,
+            )
+            | E::Stopping => Code::ServiceUnavailable,
             E::KeyUnavailable(keys::error::Error::Destroyed(_))
             | E::KeyUnavailable(keys::error::Error::NoActiveVersion) => Code::KmsDisabled,
             E::CustomerKey(refusal) => return of_customer_key(*refusal),
