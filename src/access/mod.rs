@@ -1,4 +1,5 @@
-//! Access: may this caller do this? Pure; the one place where a [`permit::Permit`] is made.
+//! Access: may this caller do this? Pure; the one place where a [`permit::Permit`] or a
+//! [`consent::Consent`] is made.
 //!
 //! Owns: the actions, the matrix of roles, the language of policies, the decision, its reasons.
 //! May touch: `types`. Never: input and output, lookups; what it must know is handed in.
@@ -9,6 +10,7 @@ pub mod acl;
 pub mod action;
 pub mod bucket_rules;
 pub mod caller;
+pub mod consent;
 pub mod context;
 pub mod decision;
 pub mod lock;

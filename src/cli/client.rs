@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::config::AdminClient;
+use crate::types::ids::ApprovalId;
 
 use super::error::Failure;
 
@@ -26,6 +27,8 @@ pub(super) struct Request {
     body: Option<Value>,
     /// Whether the operator's token goes with it.
     token: Token,
+    /// The approval by a second person that it carries out.
+    approval: Option<ApprovalId>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,7 +45,13 @@ impl Request {
             path,
             body: None,
             token: Token::Needed,
+            approval: None,
         }
+    }
+
+    pub(super) fn approved(mut self, approval: Option<ApprovalId>) -> Self {
+        self.approval = approval;
+        self
     }
 
     pub(super) fn body(mut self, body: Value) -> Self {
@@ -84,6 +93,11 @@ pub(super) fn ask(settings: &AdminClient, request: Request) -> Result<Answer, Fa
 }
 
 impl Answer {
+    /// Whether nothing is done yet: a second person has to approve the request.
+    pub(super) const fn waits(&self) -> bool {
+        self.status == 202
+    }
+
     /// The answer itself if it is a 2xx, else its error.
     pub(super) fn accepted(self) -> Result<Self, Failure> {
         if (200..300).contains(&self.status) {
@@ -119,6 +133,9 @@ async fn exchange(settings: &AdminClient, request: Request) -> Result<Answer, Fa
     if request.token == Token::Needed {
         let token = settings.token.as_ref().ok_or(Failure::NoToken)?;
         builder = builder.bearer_auth(token.expose());
+    }
+    if let Some(approval) = &request.approval {
+        builder = builder.header("X-Acervo-Approval", approval.to_string());
     }
     if let Some(body) = &request.body {
         builder = builder.json(body);

@@ -53,6 +53,8 @@ pub enum Exit {
     Failed,
     /// 2: the command line or a setting is wrong.
     Usage,
+    /// 3: not yet done: a second person has to approve it.
+    Waiting,
 }
 
 impl From<Exit> for ExitCode {
@@ -61,6 +63,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::SUCCESS,
             Exit::Failed => Self::from(1),
             Exit::Usage => Self::from(2),
+            Exit::Waiting => Self::from(3),
         }
     }
 }

@@ -6,10 +6,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::config::AdminClient;
+use crate::types::ids::ApprovalId;
 use crate::types::names::{AgencyId, InvalidName, PrincipalName};
 use crate::types::roles::Role;
 
-use super::admin::ENDPOINT_HELP;
+use super::admin::{ENDPOINT_HELP, approvals};
 use super::client::{self, Request};
 use super::error::Failure;
 use super::{Console, Exit, complain};
@@ -22,6 +23,9 @@ pub(super) struct TokenArguments {
     /// users of this machine cannot see]
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
+    /// Carry out what a second person approved: the same command again, with the approval's id
+    #[arg(long, value_name = "ID", value_parser = ApprovalId::parse)]
+    approval: Option<ApprovalId>,
     /// The agency
     #[arg(long, value_name = "NAME", value_parser = AgencyId::parse)]
     agency: AgencyId,
@@ -57,17 +61,14 @@ pub(super) fn run(
         }
     };
     let path = format!("/agencies/{}/tokens", arguments.agency);
-    let request = Request::new(Method::POST, path).body(json!({
+    let request = Request::new(Method::POST, path).approved(arguments.approval);
+    let request = request.body(json!({
         "principal": arguments.principal.as_str(),
         "role": arguments.role.name(),
         "lifetime_seconds": arguments.lifetime_seconds,
     }));
-    let printed = token(&settings, request).and_then(|token| {
-        writeln!(console.out, "{token}")?;
-        Ok(())
-    });
-    match printed {
-        Ok(()) => Exit::Done,
+    match print(&settings, request, console) {
+        Ok(exit) => exit,
         Err(failure) => {
             complain(console, &failure.sentence(settings.locale));
             match failure {
@@ -78,12 +79,20 @@ pub(super) fn run(
     }
 }
 
-fn token(settings: &AdminClient, request: Request) -> Result<String, Failure> {
+fn print(
+    settings: &AdminClient,
+    request: Request,
+    console: &mut Console<'_>,
+) -> Result<Exit, Failure> {
     let answer = client::ask(settings, request)?.accepted()?;
+    if answer.waits() {
+        complain(console, &approvals::waiting(&answer.body, settings.locale));
+        return Ok(Exit::Waiting);
+    }
     let status = answer.status;
     let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let token = body.get("token").and_then(Value::as_str);
-    token
-        .map(str::to_owned)
-        .ok_or(Failure::NotTheAdminApi { status })
+    let token = token.ok_or(Failure::NotTheAdminApi { status })?;
+    writeln!(console.out, "{token}")?;
+    Ok(Exit::Done)
 }

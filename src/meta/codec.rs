@@ -19,7 +19,7 @@ use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
 
-use super::records::{AgencyState, BucketDocument, Documents, Holder};
+use super::records::{AgencyState, ApprovalState, BucketDocument, Documents, Holder};
 use super::records::{Encryption, KeyEncryption, RewrapPhase};
 use super::records::{ObjectMetadata, Revoked, UploadNumber, Versioning};
 use crate::access::acl::Acl;
@@ -28,6 +28,7 @@ use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, Obj
 use crate::types::clock::Time;
 use crate::types::encoding;
 use crate::types::etag::Etag;
+use crate::types::ids::ApprovalId;
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId, KeyVersion};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
 use crate::types::lock::{LegalHold, Lock, LockMode, Retention};
@@ -192,6 +193,22 @@ as_integer!(
     }
 );
 as_integer!(
+    ApprovalState,
+    |n| match n {
+        0 => Some(ApprovalState::Waiting),
+        1 => Some(ApprovalState::Approved),
+        2 => Some(ApprovalState::Refused),
+        3 => Some(ApprovalState::Used),
+        _ => None,
+    },
+    |state| match state {
+        ApprovalState::Waiting => 0,
+        ApprovalState::Approved => 1,
+        ApprovalState::Refused => 2,
+        ApprovalState::Used => 3,
+    }
+);
+as_integer!(
     (ChecksumAlgorithm, ChecksumType),
     |n| {
         let code = u8::try_from(n).ok()?;
@@ -218,6 +235,11 @@ macro_rules! as_blob {
     };
 }
 
+as_blob!(
+    ApprovalId,
+    |b| b.try_into().ok().map(ApprovalId::new),
+    |id| id.as_bytes()
+);
 as_blob!(BlobId, |b| b.try_into().ok().map(BlobId::new), |id| id
     .as_bytes());
 as_blob!(UploadId, |b| b.try_into().ok().map(UploadId::new), |id| id

@@ -112,6 +112,24 @@ pub enum Error {
     /// The second of two people is the first one.
     #[error("a second person has to confirm")]
     SamePerson,
+    /// No request waits under this id, or none of this agency.
+    #[error("no such approval")]
+    NoSuchApproval,
+    /// The approval is of another request, or of another asker's.
+    #[error("the approval is of another request")]
+    ApprovalOfAnother,
+    /// Nobody has approved the request yet.
+    #[error("the request is not approved yet")]
+    ApprovalWaiting,
+    /// The request was refused, was carried out, or its time is over.
+    #[error("the approval is over")]
+    ApprovalOver,
+    /// No operator of this name.
+    #[error("no such operator")]
+    NoSuchOperator,
+    /// The last operator stays.
+    #[error("the last operator")]
+    LastOperator,
     /// No such webhook.
     #[error("no such webhook")]
     NoSuchWebhook,
@@ -202,6 +220,8 @@ pub enum Limited {
     Webhooks,
     /// Operators of an installation.
     Operators,
+    /// Requests that wait for a second person.
+    Approvals,
     /// Revocations of an agency.
     Revocations,
     /// An agency's own roles.
@@ -226,6 +246,7 @@ impl std::fmt::Display for Limited {
             Self::Agencies => "agencies",
             Self::Webhooks => "webhooks",
             Self::Operators => "operators",
+            Self::Approvals => "requests that wait for a second person",
             Self::Revocations => "revocations",
             Self::Roles => "roles",
             Self::RoleHolders => "holders of roles",
@@ -264,6 +285,12 @@ impl Error {
             | Self::LimitReached(_)
             | Self::AccessKeyExists
             | Self::NoSuchAccessKey
+            | Self::NoSuchApproval
+            | Self::ApprovalOfAnother
+            | Self::ApprovalWaiting
+            | Self::ApprovalOver
+            | Self::NoSuchOperator
+            | Self::LastOperator
             | Self::NoSuchWebhook
             | Self::NoSuchRevocation
             | Self::NoSuchRole

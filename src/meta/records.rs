@@ -12,6 +12,7 @@ use crate::types::agency_key::{AgencyKeyNumber, KeyOrder};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
 use crate::types::etag::{Etag, EtagMatch};
+use crate::types::ids::ApprovalId;
 use crate::types::ids::KeyVersion;
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
@@ -718,6 +719,53 @@ pub struct OperatorRecord {
     pub name: PrincipalName,
     /// When the token was made.
     pub created: Time,
+    /// In whose hand it counts to be when two people are needed: its own, or that of the operator
+    /// who made it alone.
+    pub hand: PrincipalName,
+    /// The operator who made it; none if the start of the server did.
+    pub made_by: Option<String>,
+    /// The second person, if there was one.
+    pub seconded_by: Option<String>,
+    /// From when on its token is refused.
+    pub revoked: Option<Time>,
+}
+
+/// How far a request that needs a second person has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ApprovalState {
+    /// Nobody has decided.
+    Waiting,
+    /// It can be carried out, once.
+    Approved,
+    /// It cannot.
+    Refused,
+    /// It was carried out.
+    Used,
+}
+
+/// A request that needs a second person.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ApprovalRecord {
+    /// By which the two people speak of it.
+    pub id: ApprovalId,
+    /// What is asked for, as the log calls it.
+    pub action: String,
+    /// The request as it was read, as JSON: nothing in it is secret.
+    pub request: String,
+    /// Who asked.
+    pub asked_by: String,
+    /// In whose hand the asker is.
+    pub asked_hand: String,
+    /// When.
+    pub asked: Time,
+    /// Until when it can be approved and carried out.
+    pub expires: Time,
+    /// How far it has come.
+    pub state: ApprovalState,
+    /// Who approved or refused it.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided: Option<Time>,
 }
 
 /// Who has a role.

@@ -22,6 +22,7 @@
 //! access_keys  their credentials, secrets sealed
 //! roles        the agency's own, each with its policy; role_holders says who has them
 //! group_members  which principals are in which groups
+//! approvals    requests that a second person has to approve; catalog.db has them too
 //! revocations  what no longer counts although it has not ended: sessions, and what they came from
 //! audit        the log
 //! trusted_time the highest time that retention was compared with
@@ -56,14 +57,36 @@ CREATE TABLE audit (
     };
 }
 
+/// What waits for a second person, in both databases.
+macro_rules! approvals {
+    () => {
+        "
+CREATE TABLE approvals (
+    approval_id BLOB PRIMARY KEY,
+    action TEXT NOT NULL,
+    request TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked_hand TEXT NOT NULL,
+    asked_ms INTEGER NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    decided_by TEXT,
+    decided_ms INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX approvals_by_time ON approvals (asked_ms);
+"
+    };
+}
+
 /// The database of one agency: `index.db`.
 pub enum OfAgency {}
 
 impl Schema for OfAgency {
     const APPLICATION_ID: i32 = 0x4163_4978;
-    const MIGRATIONS: &'static [&'static str] = &[concat!(
-        common!(),
-        "
+    const MIGRATIONS: &'static [&'static str] = &[
+        concat!(
+            common!(),
+            "
 CREATE TABLE buckets (
     bucket_id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -292,7 +315,9 @@ CREATE TABLE revocations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX revocations_by_time ON revocations (at_ms);
 "
-    )];
+        ),
+        approvals!(),
+    ];
 }
 
 /// The database of the installation: `catalog.db`.
@@ -300,9 +325,10 @@ pub enum OfInstallation {}
 
 impl Schema for OfInstallation {
     const APPLICATION_ID: i32 = 0x4163_4361;
-    const MIGRATIONS: &'static [&'static str] = &[concat!(
-        common!(),
-        "
+    const MIGRATIONS: &'static [&'static str] = &[
+        concat!(
+            common!(),
+            "
 CREATE TABLE agencies (
     agency TEXT PRIMARY KEY,
     code TEXT NOT NULL UNIQUE,
@@ -331,5 +357,15 @@ CREATE TABLE signing_keys (
     is_retired INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 "
-    )];
+        ),
+        concat!(
+            approvals!(),
+            "
+ALTER TABLE operators ADD COLUMN hand TEXT;
+ALTER TABLE operators ADD COLUMN made_by TEXT;
+ALTER TABLE operators ADD COLUMN seconded_by TEXT;
+ALTER TABLE operators ADD COLUMN revoked_ms INTEGER;
+"
+        ),
+    ];
 }

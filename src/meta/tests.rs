@@ -225,6 +225,7 @@ async fn the_catalog_knows_agencies_and_operators() {
     assert_eq!(catalog.read(|q| q.agencies()).unwrap(), [found.unwrap()]);
 
     let operator = AddOperator {
+        maker: super::commands::Maker::Start,
         name: PrincipalName::parse("operadora").unwrap(),
         token_hash: [6; 32],
         created: at(2),

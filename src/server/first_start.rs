@@ -1,6 +1,8 @@
 //! The first start: a first agency, a first access key, a first operator. There are no default
 //! credentials: these are made for this installation and shown once.
 
+use crate::access::consent::By;
+use crate::access::consent::Gives;
 use crate::audit::entry::Draft;
 use crate::audit::entry::Outcome;
 use crate::auth::bearer::local::Grant;
@@ -8,8 +10,10 @@ use crate::auth::bearer::local::LocalIssuer;
 use crate::crypto::digest;
 use crate::crypto::random;
 use crate::meta;
+use crate::meta::commands::Maker;
 use crate::store;
 use crate::store::Store;
+use crate::store::approvals::Wanted;
 use crate::store::credentials::Bounds;
 use crate::types::clock::Time;
 use crate::types::encoding;
@@ -62,8 +66,14 @@ pub(super) async fn make(store: &Store, issuer: &LocalIssuer) -> Result<FirstSta
         roles: vec![role],
         ..Bounds::default()
     };
+    let wanted = Wanted {
+        gives: Gives::AccessKey(&bounds.roles),
+        principal: Some(&principal),
+    };
+    let consent = store.consent(&agency, By::Start, wanted, None).await?;
+    let consent = consent.ok_or(meta::Error::SamePerson)?;
     let made = store
-        .create_access_key(&agency, principal.clone(), bounds, &draft)
+        .create_access_key(&consent, principal.clone(), bounds, &draft)
         .await?;
     let made = made.into_inner();
     let grant = Grant {
@@ -87,7 +97,10 @@ pub(super) async fn confirm(store: &Store, first: &FirstStart) -> Result<(), sto
     let name = PrincipalName::parse("operator").expect("the constant is a name");
     let hash = token_hash(first.operator_token.expose());
     let draft = draft(store.clock().now(), "AddOperator");
-    store.add_operator(name, hash, &draft).await.map(drop)
+    store
+        .add_operator(name, hash, Maker::Start, &draft)
+        .await
+        .map(drop)
 }
 
 fn draft(at: Time, action: &'static str) -> Draft<'static> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
+use crate::access::consent::Consent;
 use crate::access::policy::Kind;
 use crate::access::policy::Policy;
 use crate::audit::entry::Draft;
@@ -170,12 +171,12 @@ impl Store {
     /// [`Error::NoSuchAgency`], or what the index refuses.
     pub async fn create_access_key(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         principal: PrincipalName,
         bounds: Bounds,
         draft: &Draft<'_>,
     ) -> Result<Committed<NewAccessKey>, Error> {
-        let agency = self.agency_of_any_state(agency).await?;
+        let agency = self.agency_of_any_state(consent.agency()).await?;
         let text = [
             AccessKeyId::PREFIX,
             agency.keyring.code().as_str(),

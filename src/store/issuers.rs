@@ -1,6 +1,7 @@
 //! The issuers that agencies trust, the signing keys of the installation's own, and the entries of
 //! tokens that it signs.
 
+use crate::access::consent::Consent;
 use crate::audit::entry::Draft;
 use crate::meta::commands::AddIssuer;
 use crate::meta::commands::RemoveIssuer;
@@ -30,11 +31,12 @@ impl Store {
     /// [`Error::NoSuchAgency`]; `IssuerExists`, `LimitReached` of the catalog.
     pub async fn add_issuer(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         name: &str,
         settings: String,
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
+        let agency = consent.agency();
         self.agency_of_any_state(agency).await?;
         let command = AddIssuer {
             agency: agency.clone(),
@@ -98,10 +100,10 @@ impl Store {
     /// [`Error::NoSuchAgency`], [`Error::AgencySuspended`], or if the log cannot be written.
     pub async fn record_token(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
-        let agency = self.agency(agency).await?;
+        let agency = self.agency(consent.agency()).await?;
         agency.ledger.record_durably(draft).await?;
         Ok(Committed(()))
     }

@@ -12,6 +12,7 @@
 
 pub mod agencies;
 pub mod agency_keys;
+pub mod approvals;
 pub mod body;
 pub mod buckets;
 pub mod completed;

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
+use crate::access::consent::Consent;
 use crate::audit::entry::Draft;
 use crate::meta::commands::LiftRevocation;
 use crate::meta::commands::Revoke;
@@ -156,11 +157,11 @@ impl Store {
     /// [`Error::NoSuchAgency`], `NoSuchRevocation` of the index.
     pub async fn lift_revocation(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         principal: PrincipalName,
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
-        let agency = self.agency_of_any_state(agency).await?;
+        let agency = self.agency_of_any_state(consent.agency()).await?;
         let at = self.0.clock.now();
         let command = LiftRevocation {
             principal: principal.clone(),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
+use crate::access::consent::Consent;
 use crate::access::policy::Kind;
 use crate::access::policy::Policy;
 use crate::audit::entry::Draft;
@@ -157,13 +158,13 @@ impl Store {
     /// `LimitReached` of the index.
     pub async fn set_role(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         role: RoleName,
         policy: String,
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
         let at = self.0.clock.now();
-        self.change_roles(agency, SetRole { role, policy, at }, draft)
+        self.change_roles(consent, SetRole { role, policy, at }, draft)
             .await
     }
 
@@ -173,11 +174,11 @@ impl Store {
     /// `NoSuchRole` of the index.
     pub async fn delete_role(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         role: RoleName,
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
-        self.change_roles(agency, DeleteRole { role }, draft).await
+        self.change_roles(consent, DeleteRole { role }, draft).await
     }
 
     /// Makes somebody what a membership says; in force when this returns.
@@ -186,11 +187,11 @@ impl Store {
     /// `NoSuchRole` or `LimitReached` of the index.
     pub async fn join(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         membership: Membership,
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
-        self.change_roles(agency, Join(membership), draft).await
+        self.change_roles(consent, Join(membership), draft).await
     }
 
     /// Ends a membership; in force when this returns.
@@ -199,20 +200,20 @@ impl Store {
     /// `NoSuchMember` of the index.
     pub async fn leave(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         membership: Membership,
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
-        self.change_roles(agency, Leave(membership), draft).await
+        self.change_roles(consent, Leave(membership), draft).await
     }
 
     async fn change_roles<C: meta::Command<On = OfAgency, Output = ()>>(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         command: C,
         draft: &Draft<'_>,
     ) -> Result<Committed<()>, Error> {
-        let agency = self.agency_of_any_state(agency).await?;
+        let agency = self.agency_of_any_state(consent.agency()).await?;
         let committed = agency.index.commit(command, agency.ledger.entry(draft));
         // A task of its own: a caller that is gone must not leave in memory what was changed.
         let changing = tokio::spawn(async move {

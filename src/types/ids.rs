@@ -53,6 +53,11 @@ random_id!(
     8
 );
 random_id!(
+    /// A request that waits for a second person: 20 hexadecimal digits.
+    ApprovalId,
+    10
+);
+random_id!(
     /// What S3 calls the canonical user id: 64 hexadecimal digits, derived from agency and
     /// principal name, so the same principal has it whether it comes by access key or token.
     CanonicalId,

@@ -194,8 +194,15 @@ pub const CLOCK_CREDIT_SECONDS_MAX: i64 = 3_600;
 pub const CLOCK_CREDIT_START_SECONDS: i64 = 10;
 /// Operators of one installation.
 pub const OPERATORS_MAX: u64 = 1_000;
+/// Requests of one agency, or of the installation, that wait for a second person.
+pub const APPROVALS_MAX: u64 = 1_000;
+/// Seconds in which a request can be approved and carried out.
+pub const APPROVAL_SECONDS: i64 = 24 * 3_600;
+/// Seconds after which an approval that is over is forgotten; the log has it for ever.
+pub const APPROVAL_KEPT_SECONDS: i64 = 30 * 24 * 3_600;
 
 const _: () = {
+    assert!(APPROVAL_SECONDS < APPROVAL_KEPT_SECONDS);
     assert!(INLINE_BYTES_MAX <= SEGMENT_BYTES as usize);
     assert!(SEGMENT_BYTES_MIN <= SEGMENT_BYTES && SEGMENT_BYTES <= SEGMENT_BYTES_MAX);
     assert!(PUT_BYTES_MAX / (SEGMENT_BYTES_MIN as u64) < u32::MAX as u64);

@@ -562,6 +562,25 @@ fn identity_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     ]
 }
 
+/// The routes of second people and operators, as in [`admin_routes`].
+fn people_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
+    let theirs = |path: &'static str| format!("/admin/v1/agencies/agencia/{path}").leak() as &str;
+    let operators = "/admin/v1/operators";
+    vec![
+        ("GET", theirs("approvals"), Value::Null, true),
+        ("GET", theirs("approvals/x"), Value::Null, true),
+        ("POST", theirs("approvals/x/approve"), Value::Null, true),
+        ("POST", theirs("approvals/x/refuse"), Value::Null, true),
+        ("GET", "/admin/v1/approvals", Value::Null, false),
+        ("GET", "/admin/v1/approvals/x", Value::Null, false),
+        ("POST", "/admin/v1/approvals/x/approve", Value::Null, false),
+        ("POST", "/admin/v1/approvals/x/refuse", Value::Null, false),
+        ("GET", operators, Value::Null, false),
+        ("POST", operators, json!({"name": "intrusa"}), false),
+        ("DELETE", "/admin/v1/operators/nadie", Value::Null, false),
+    ]
+}
+
 /// Every route of the admin API, and whether it is one for the agency's own admins too.
 fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     let keys = "/admin/v1/agencies/agencia/access-keys";
@@ -624,7 +643,12 @@ fn admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
 }
 
 fn all_admin_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
-    let more = [job_routes(), role_routes(), identity_routes()];
+    let more = [
+        job_routes(),
+        role_routes(),
+        identity_routes(),
+        people_routes(),
+    ];
     [admin_routes(), more.concat()].concat()
 }
 

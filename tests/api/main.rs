@@ -19,6 +19,7 @@ mod attributes;
 mod audit;
 mod chunked;
 mod conditions;
+mod consent;
 mod cors;
 mod description;
 mod encryption;

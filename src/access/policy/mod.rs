@@ -17,6 +17,7 @@ pub mod situation;
 #[cfg(test)]
 mod tests;
 
+use crate::access::caller::Caller;
 use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 
@@ -149,6 +150,14 @@ impl Policy {
             Some((number, statement)) => Verdict::Allowed(statement.name(number)),
             None => Verdict::Silent,
         }
+    }
+
+    /// Whether any statement of a bucket's policy may allow anything to this caller.
+    pub fn favours(&self, caller: &Caller) -> bool {
+        let includes = |principals: &Principals| principals.include(caller);
+        self.statements.iter().any(|statement| {
+            statement.effect == Effect::Allow && statement.principals.as_ref().is_none_or(includes)
+        })
     }
 
     /// Whether a condition or a variable reads the tags of the object that is asked for.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::consent::Gives;
 use crate::api::http::house::House;
 use crate::meta::records::AccessKeyRecord;
 use crate::meta::records::Revoked;
@@ -21,13 +22,15 @@ use super::agencies::Done;
 use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
+use super::approvals::Approval;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::guard::GivenRights;
 use super::policies;
 
 /// An access key to make.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewAccessKey {
     /// Whose it will be; made if new.
@@ -116,18 +119,21 @@ fn roles(text: &str) -> Result<Vec<Role>, AdminError> {
 
 /// Makes an access key for a principal of an agency.
 #[utoipa::path(post, path = "/admin/v1/agencies/{agency}/access-keys", tag = "access-keys",
-    params(("agency" = String, Path, description = "The agency's slug")),
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     request_body = NewAccessKey, security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 201, body = CreatedAccessKey), (status = 400, body = ErrorBody),
+    responses((status = 201, body = CreatedAccessKey), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn create_access_key(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
     body: web::Bytes,
 ) -> HttpResponse {
-    answer::answer(
+    answer::guarded(
         house,
         request,
         Authority::Agency(&agency),
@@ -139,9 +145,16 @@ pub(super) async fn create_access_key(
             let principal = PrincipalName::parse(&body.principal)
                 .map_err(|error| AdminError::invalid("principal's name", error))?;
             let roles = roles(&body.role)?;
-            let policy = body.policy.map(policies::checked).transpose()?;
+            let policy = body.policy.clone().map(policies::checked).transpose()?;
             let seconds = body.expires_in_seconds.map(i64::from);
             let expires = seconds.map(|seconds| op.asked.at.plus_seconds(seconds));
+            let subject = format!("{} {principal}", body.role);
+            let given = GivenRights {
+                gives: Gives::AccessKey(&roles),
+                principal: Some(&principal),
+                subject: &subject,
+            };
+            let consent = op.consent(&agency, given, &body).await?;
             let draft = op.draft(&body.principal);
             let store = &op.house.store;
             let bounds = Bounds {
@@ -150,7 +163,7 @@ pub(super) async fn create_access_key(
                 policy,
             };
             let made = store
-                .create_access_key(&agency, principal, bounds, &draft)
+                .create_access_key(&consent, principal, bounds, &draft)
                 .await?;
             Ok(Given::committed(made, |made| CreatedAccessKey {
                 access_key_id: made.access_key_id.as_str().to_owned(),

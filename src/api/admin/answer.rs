@@ -16,7 +16,9 @@ use crate::store::Committed;
 use crate::telemetry;
 use crate::telemetry::Answered;
 use crate::telemetry::Door;
+use crate::types::ids::ApprovalId;
 
+use super::approvals::Approval;
 use super::asker;
 use super::asker::Asked;
 use super::asker::Asker;
@@ -24,6 +26,8 @@ use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::error::ErrorDetail;
+use super::guard;
+use super::guard::Stop;
 
 /// What a route gives: a change whose entry is committed with it, or something read.
 pub(super) enum Given<T> {
@@ -42,6 +46,8 @@ pub(super) struct Operation<'a> {
     pub(super) house: &'a House,
     pub(super) asked: &'a Asked,
     pub(super) asker: &'a Asker,
+    /// The approval that the request names.
+    pub(super) approval: Option<ApprovalId>,
 }
 
 impl<'a> Operation<'a> {
@@ -61,25 +67,54 @@ pub(super) async fn answer<T: Serialize>(
     status: StatusCode,
     perform: impl AsyncFnOnce(Operation<'_>) -> Result<Given<T>, AdminError>,
 ) -> HttpResponse {
+    run(house, request, authority, (action, status), perform).await
+}
+
+/// Runs a route that may have to wait for a second person, as [`answer`] does all others.
+pub(super) async fn guarded<T: Serialize>(
+    house: web::Data<House>,
+    request: HttpRequest,
+    authority: Authority<'_>,
+    action: &'static str,
+    status: StatusCode,
+    perform: impl AsyncFnOnce(Operation<'_>) -> Result<Given<T>, Stop>,
+) -> HttpResponse {
+    run(house, request, authority, (action, status), perform).await
+}
+
+async fn run<T: Serialize, E: Into<Stop>>(
+    house: web::Data<House>,
+    request: HttpRequest,
+    authority: Authority<'_>,
+    (action, status): (&'static str, StatusCode),
+    perform: impl AsyncFnOnce(Operation<'_>) -> Result<Given<T>, E>,
+) -> HttpResponse {
     let started = Instant::now();
     let asked = Asked::new(&house, &request, action);
     let asker = asker::authenticate(&house, &request, authority).await;
     let (asker, outcome) = match asker {
-        Err(error) => (None, Err(error)),
+        Err(error) => (None, Err(Stop::Failed(error))),
         Ok(asker) => {
-            let operation = Operation {
-                house: &house,
-                asked: &asked,
-                asker: &asker,
+            let outcome = match guard::named(&request) {
+                Err(error) => Err(Stop::Failed(error)),
+                Ok(approval) => {
+                    let operation = Operation {
+                        house: &house,
+                        asked: &asked,
+                        asker: &asker,
+                        approval,
+                    };
+                    perform(operation).await.map_err(Into::into)
+                }
             };
-            let outcome = perform(operation).await;
             (Some(asker), outcome)
         }
     };
     let recorded = match &outcome {
-        Ok(Given::Committed(_)) => Ok(()),
+        // What waits was recorded when it began to wait.
+        Ok(Given::Committed(_)) | Err(Stop::Waiting(_)) => Ok(()),
         Ok(Given::Read(_)) => record(&house, &asked, asker.as_ref(), Outcome::Allowed).await,
-        Err(error) => {
+        Err(Stop::Failed(error)) => {
             let rule = error.source.as_deref().unwrap_or(&error.message);
             let refused = Outcome::Refused {
                 code: error.code,
@@ -88,11 +123,17 @@ pub(super) async fn answer<T: Serialize>(
             record(&house, &asked, asker.as_ref(), refused).await
         }
     };
-    let outcome = recorded.and(outcome);
-    let code = outcome.as_ref().err().map(|error| error.code);
+    let outcome = recorded.map_err(Stop::Failed).and(outcome);
+    let code = match &outcome {
+        Err(Stop::Failed(error)) => Some(error.code),
+        Err(Stop::Waiting(_)) | Ok(_) => None,
+    };
     let response = match outcome {
         Ok(Given::Committed(body) | Given::Read(body)) => HttpResponse::build(status).json(body),
-        Err(error) => refuse(&error, &asked),
+        Err(Stop::Waiting(waiting)) => {
+            HttpResponse::Accepted().json(Approval::waiting(*waiting, asked.at))
+        }
+        Err(Stop::Failed(error)) => refuse(&error, &asked),
     };
     telemetry::answered(&Answered {
         door: Door::Admin,

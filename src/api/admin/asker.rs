@@ -7,6 +7,7 @@ use crate::audit::entry::Draft;
 use crate::audit::entry::Outcome;
 use crate::crypto::digest;
 use crate::crypto::random;
+use crate::store::approvals::Person;
 use crate::types::clock::Time;
 use crate::types::ids::RequestId;
 use crate::types::limits;
@@ -15,6 +16,7 @@ use crate::types::names::PrincipalName;
 use crate::types::roles::Role;
 
 use super::error::AdminError;
+use super::guard;
 
 /// One request of the admin API.
 pub(super) struct Asked {
@@ -75,6 +77,8 @@ pub(super) struct Asker {
     proof: String,
     /// The agency whose admin it is, and whose log has its entries; none for operators.
     agency: Option<AgencyId>,
+    /// In whose hand an operator is, where two people are needed.
+    hand: Option<PrincipalName>,
 }
 
 impl Asker {
@@ -84,6 +88,15 @@ impl Asker {
             None => format!("operator {}", self.name),
             Some(_) => format!("agency-admin {}", self.name),
         }
+    }
+
+    /// The same, with the hand that it is in.
+    pub(super) fn as_person(&self) -> Person {
+        guard::person(self.person(), self.hand.as_ref())
+    }
+
+    pub(super) const fn name(&self) -> &PrincipalName {
+        &self.name
     }
 
     pub(super) const fn agency(&self) -> Option<&AgencyId> {
@@ -114,6 +127,7 @@ pub(super) async fn authenticate(
             name: operator.name,
             proof: "operator-token".to_owned(),
             agency: None,
+            hand: Some(operator.hand),
         });
     }
     let identity = house.issuers.verify(token, house.clock.now()).await;
@@ -139,6 +153,7 @@ pub(super) async fn authenticate(
         name: identity.principal.clone(),
         proof: identity.issuer.to_string(),
         agency: Some(identity.agency.clone()),
+        hand: None,
     })
 }
 

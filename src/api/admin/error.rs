@@ -58,7 +58,9 @@ impl AdminError {
 impl From<store::Error> for AdminError {
     fn from(error: store::Error) -> Self {
         if let store::Error::Metadata(refused) = &error
-            && let Some((status, code, message)) = of_subject(refused).or(of_identity(refused))
+            && let Some((status, code, message)) = of_subject(refused)
+                .or(of_identity(refused))
+                .or(of_people(refused))
         {
             return Self::new(status, code, message);
         }
@@ -178,6 +180,48 @@ const fn of_subject(error: &meta::Error) -> Option<(u16, &'static str, &'static 
             409,
             "default_key",
             "The default key is neither retired nor destroyed while its agency is in use.",
+        ),
+        _ => return None,
+    })
+}
+
+/// What is told where two people are needed.
+const fn of_people(error: &meta::Error) -> Option<(u16, &'static str, &'static str)> {
+    Some(match error {
+        meta::Error::NoSuchApproval => (
+            404,
+            "no_such_approval",
+            "No request waits under this id here.",
+        ),
+        meta::Error::ApprovalOfAnother => (
+            409,
+            "approval_of_another",
+            "The approval is of another request, or of another asker's.",
+        ),
+        meta::Error::ApprovalWaiting => (
+            409,
+            "approval_waiting",
+            "Nobody has approved the request yet.",
+        ),
+        meta::Error::ApprovalOver => (
+            409,
+            "approval_over",
+            "The request was refused or carried out, or its time is over; ask again without it.",
+        ),
+        meta::Error::NoSuchOperator => (
+            404,
+            "no_such_operator",
+            "There is no operator of this name.",
+        ),
+        meta::Error::OperatorExists => (
+            409,
+            "operator_exists",
+            "There is, or was, an operator of this name.",
+        ),
+        meta::Error::LastOperator => (
+            409,
+            "last_operator",
+            "The last operator stays: make another one first.",
         ),
         meta::Error::SamePerson => (
             409,

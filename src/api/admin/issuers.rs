@@ -34,9 +34,11 @@ use super::agencies::Done;
 use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
+use super::approvals::Approval;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::guard::GivenRights;
 
 /// An issuer of an agency: who signs, where its keys are, and what its claims mean. Every token of
 /// it is of this agency.
@@ -260,9 +262,11 @@ fn refused(error: IssuerError) -> AdminError {
 
 /// Adds an issuer to an agency; its tokens count when this answers.
 #[utoipa::path(post, path = "/admin/v1/agencies/{agency}/issuers", tag = "issuers",
-    params(("agency" = String, Path, description = "The agency's slug")),
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     request_body = IssuerBody, security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 201, body = Done), (status = 400, body = ErrorBody),
+    responses((status = 201, body = Done), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn add_issuer(
@@ -271,7 +275,7 @@ pub(super) async fn add_issuer(
     agency: web::Path<String>,
     body: web::Bytes,
 ) -> HttpResponse {
-    answer::answer(
+    answer::guarded(
         house,
         request,
         Authority::Agency(&agency),
@@ -283,11 +287,14 @@ pub(super) async fn add_issuer(
             let settings = body.settings(&agency, &op.house.fetch_hosts);
             let settings = settings.map_err(|(what, why)| invalid(what, why))?;
             let issuers = Arc::clone(&op.house.issuers);
-            issuers.add(settings).map_err(refused)?;
+            issuers.check(&settings).map_err(refused)?;
             let subject = format!("{agency}/{}", body.name);
+            let given = GivenRights::of(&subject);
+            let consent = op.consent(&agency, given, &body).await?;
+            issuers.add(settings).map_err(refused)?;
             let draft = op.draft(&subject);
             let store = &op.house.store;
-            let stored = store.add_issuer(&agency, &body.name, body.stored(), &draft);
+            let stored = store.add_issuer(&consent, &body.name, body.stored(), &draft);
             let added = match stored.await {
                 Ok(added) => added,
                 Err(error) => {

@@ -9,6 +9,7 @@ use utoipa::openapi::security::SecurityScheme;
 
 use super::access_keys;
 use super::agencies;
+use super::approvals;
 use super::check_issuer;
 use super::error;
 use super::events;
@@ -18,6 +19,7 @@ use super::issuers;
 use super::keys;
 use super::lifecycle;
 use super::metrics;
+use super::operators;
 use super::quotas;
 use super::revocations;
 use super::roles;
@@ -76,6 +78,17 @@ use super::tokens;
         issuers::remove_issuer,
         tokens::create_token,
         tokens::rotate_signing_key,
+        approvals::list_approvals,
+        approvals::show_approval,
+        approvals::approve,
+        approvals::refuse,
+        approvals::list_installation_approvals,
+        approvals::show_installation_approval,
+        approvals::approve_installation,
+        approvals::refuse_installation,
+        operators::create_operator,
+        operators::list_operators,
+        operators::revoke_operator,
         health::live,
         health::ready_read,
         health::ready_write,

@@ -19,9 +19,11 @@ use super::agencies::Done;
 use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
+use super::approvals::Approval;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::guard::GivenRights;
 
 /// A revocation to make.
 #[derive(Deserialize, ToSchema)]
@@ -139,17 +141,21 @@ pub(super) async fn list_revocations(
 #[utoipa::path(delete, path = "/admin/v1/agencies/{agency}/revocations/principals/{principal}",
     tag = "revocations",
     params(("agency" = String, Path, description = "The agency's slug"),
-        ("principal" = String, Path, description = "The principal's name")),
+        ("principal" = String, Path, description = "The principal's name"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 401, body = ErrorBody),
+    responses((status = 200, body = Done), (status = 202, body = Approval),
+        (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 400, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn lift_revocation(
     house: web::Data<House>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> HttpResponse {
-    answer::answer(
+    answer::guarded(
         house,
         request,
         Authority::Agency(&path.0),
@@ -157,12 +163,14 @@ pub(super) async fn lift_revocation(
         StatusCode::OK,
         async |op| {
             let (agency, principal) = &*path;
-            let draft = op.draft(principal);
             let (agency, name) = (agency_id(agency)?, principal_name(principal)?);
+            let given = GivenRights::of(principal);
+            let consent = op.consent(&agency, given, &()).await?;
+            let draft = op.draft(principal);
             let done = op
                 .house
                 .store
-                .lift_revocation(&agency, name, &draft)
+                .lift_revocation(&consent, name, &draft)
                 .await?;
             Ok(Given::committed(done, |()| Done {}))
         },

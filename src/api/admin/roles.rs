@@ -25,13 +25,15 @@ use super::agencies::Done;
 use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
+use super::approvals::Approval;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::guard::GivenRights;
 use super::policies;
 
 /// A role's policy.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewRole {
     /// A policy document without principals, of at most 20 KB.
@@ -98,6 +100,16 @@ enum Kind {
     PrincipalInGroup,
 }
 
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::PrincipalInRole => "principal in role",
+            Self::GroupInRole => "group in role",
+            Self::PrincipalInGroup => "principal in group",
+        }
+    }
+}
+
 fn membership(kind: Kind, of: &str, who: &str) -> Result<Membership, AdminError> {
     Ok(match kind {
         Kind::PrincipalInRole => {
@@ -132,7 +144,7 @@ async fn change(
         (Kind::PrincipalInGroup, Change::Leave) => "RemoveFromGroup",
     };
     let authority = Authority::Agency(&path.0);
-    answer::answer(
+    answer::guarded(
         house,
         request,
         authority,
@@ -143,11 +155,14 @@ async fn change(
             let agency = agency_id(agency)?;
             let membership = membership(kind, of, who)?;
             let subject = format!("{of} {who}");
+            let kind = kind.name();
+            let consent = op.consent(&agency, GivenRights::of(&subject), &kind);
+            let consent = consent.await?;
             let draft = op.draft(&subject);
             let store = &op.house.store;
             let done = match change {
-                Change::Join => store.join(&agency, membership, &draft).await?,
-                Change::Leave => store.leave(&agency, membership, &draft).await?,
+                Change::Join => store.join(&consent, membership, &draft).await?,
+                Change::Leave => store.leave(&consent, membership, &draft).await?,
             };
             Ok(Given::committed(done, |()| Done {}))
         },
@@ -160,11 +175,14 @@ async fn change(
     path = "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
     params(("agency" = String, Path, description = "The agency's slug"),
         ("role" = String, Path, description = "The role's name"),
-        ("principal" = String, Path, description = "The principal's name")),
+        ("principal" = String, Path, description = "The principal's name"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Done), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn give_role(
     house: web::Data<House>,
     request: HttpRequest,
@@ -178,11 +196,14 @@ pub(super) async fn give_role(
     path = "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
     params(("agency" = String, Path, description = "The agency's slug"),
         ("role" = String, Path, description = "The role's name"),
-        ("principal" = String, Path, description = "The principal's name")),
+        ("principal" = String, Path, description = "The principal's name"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Done), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn take_role(
     house: web::Data<House>,
     request: HttpRequest,
@@ -195,11 +216,14 @@ pub(super) async fn take_role(
 #[utoipa::path(put, path = "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}", tag = "roles",
     params(("agency" = String, Path, description = "The agency's slug"),
         ("role" = String, Path, description = "The role's name"),
-        ("group" = String, Path, description = "The group's name")),
+        ("group" = String, Path, description = "The group's name"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Done), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn give_role_to_group(
     house: web::Data<House>,
     request: HttpRequest,
@@ -213,11 +237,14 @@ pub(super) async fn give_role_to_group(
     path = "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}",
     params(("agency" = String, Path, description = "The agency's slug"),
         ("role" = String, Path, description = "The role's name"),
-        ("group" = String, Path, description = "The group's name")),
+        ("group" = String, Path, description = "The group's name"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Done), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn take_role_from_group(
     house: web::Data<House>,
     request: HttpRequest,
@@ -231,11 +258,14 @@ pub(super) async fn take_role_from_group(
     path = "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
     params(("agency" = String, Path, description = "The agency's slug"),
         ("group" = String, Path, description = "The group's name"),
-        ("principal" = String, Path, description = "The principal's name")),
+        ("principal" = String, Path, description = "The principal's name"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Done), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn add_to_group(
     house: web::Data<House>,
     request: HttpRequest,
@@ -249,11 +279,14 @@ pub(super) async fn add_to_group(
     path = "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
     params(("agency" = String, Path, description = "The agency's slug"),
         ("group" = String, Path, description = "The group's name"),
-        ("principal" = String, Path, description = "The principal's name")),
+        ("principal" = String, Path, description = "The principal's name"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Done), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn remove_from_group(
     house: web::Data<House>,
     request: HttpRequest,
@@ -265,18 +298,21 @@ pub(super) async fn remove_from_group(
 /// Makes a role, or gives it another policy; in force when this answers.
 #[utoipa::path(put, path = "/admin/v1/agencies/{agency}/roles/{role}", tag = "roles",
     params(("agency" = String, Path, description = "The agency's slug"),
-        ("role" = String, Path, description = "The role's name")),
+        ("role" = String, Path, description = "The role's name"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     request_body = NewRole, security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 400, body = ErrorBody),
+    responses((status = 200, body = Done), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn set_role(
     house: web::Data<House>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
     body: web::Bytes,
 ) -> HttpResponse {
-    answer::answer(
+    answer::guarded(
         house,
         request,
         Authority::Agency(&path.0),
@@ -285,10 +321,12 @@ pub(super) async fn set_role(
         async |op| {
             let body: NewRole = answer::parse(&body)?;
             let (agency, role) = (agency_id(&path.0)?, role_name(&path.1)?);
-            let policy = policies::checked(body.policy)?;
+            let policy = policies::checked(body.policy.clone())?;
+            let consent = op.consent(&agency, GivenRights::of(&path.1), &body);
+            let consent = consent.await?;
             let draft = op.draft(&path.1);
             let store = &op.house.store;
-            let done = store.set_role(&agency, role, policy, &draft).await?;
+            let done = store.set_role(&consent, role, policy, &draft).await?;
             Ok(Given::committed(done, |()| Done {}))
         },
     )
@@ -298,16 +336,20 @@ pub(super) async fn set_role(
 /// Removes a role, from whoever has it too.
 #[utoipa::path(delete, path = "/admin/v1/agencies/{agency}/roles/{role}", tag = "roles",
     params(("agency" = String, Path, description = "The agency's slug"),
-        ("role" = String, Path, description = "The role's name")),
+        ("role" = String, Path, description = "The role's name"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = Done), (status = 202, body = Approval),
+        (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 400, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn delete_role(
     house: web::Data<House>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> HttpResponse {
-    answer::answer(
+    answer::guarded(
         house,
         request,
         Authority::Agency(&path.0),
@@ -315,9 +357,12 @@ pub(super) async fn delete_role(
         StatusCode::OK,
         async |op| {
             let (agency, role) = (agency_id(&path.0)?, role_name(&path.1)?);
+            // Its policy may forbid something, which nothing would then.
+            let consent = op.consent(&agency, GivenRights::of(&path.1), &());
+            let consent = consent.await?;
             let draft = op.draft(&path.1);
             let store = &op.house.store;
-            let done = store.delete_role(&agency, role, &draft).await?;
+            let done = store.delete_role(&consent, role, &draft).await?;
             Ok(Given::committed(done, |()| Done {}))
         },
     )

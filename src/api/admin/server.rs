@@ -20,6 +20,7 @@ use crate::telemetry::Metrics;
 use super::access_keys;
 use super::agencies;
 use super::answer;
+use super::approvals;
 use super::asker::Authority;
 use super::check_issuer;
 use super::error::AdminError;
@@ -31,6 +32,7 @@ use super::keys;
 use super::lifecycle;
 use super::metrics;
 use super::openapi;
+use super::operators;
 use super::quotas;
 use super::revocations;
 use super::roles;
@@ -64,6 +66,7 @@ pub fn server(
             .configure(events::routes)
             .configure(key_routes)
             .configure(identity_routes)
+            .configure(people_routes)
             .default_service(web::to(no_route))
     });
     let server = server
@@ -173,6 +176,54 @@ fn identity_routes(config: &mut web::ServiceConfig) {
         .route(
             "/admin/v1/signing-keys/rotate",
             web::post().to(tokens::rotate_signing_key),
+        );
+}
+
+fn people_routes(config: &mut web::ServiceConfig) {
+    config
+        .route(
+            "/admin/v1/agencies/{agency}/approvals",
+            web::get().to(approvals::list_approvals),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/approvals/{approval}",
+            web::get().to(approvals::show_approval),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/approvals/{approval}/approve",
+            web::post().to(approvals::approve),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/approvals/{approval}/refuse",
+            web::post().to(approvals::refuse),
+        )
+        .route(
+            "/admin/v1/approvals",
+            web::get().to(approvals::list_installation_approvals),
+        )
+        .route(
+            "/admin/v1/approvals/{approval}",
+            web::get().to(approvals::show_installation_approval),
+        )
+        .route(
+            "/admin/v1/approvals/{approval}/approve",
+            web::post().to(approvals::approve_installation),
+        )
+        .route(
+            "/admin/v1/approvals/{approval}/refuse",
+            web::post().to(approvals::refuse_installation),
+        )
+        .route(
+            "/admin/v1/operators",
+            web::post().to(operators::create_operator),
+        )
+        .route(
+            "/admin/v1/operators",
+            web::get().to(operators::list_operators),
+        )
+        .route(
+            "/admin/v1/operators/{operator}",
+            web::delete().to(operators::revoke_operator),
         );
 }
 

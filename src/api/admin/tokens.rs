@@ -21,12 +21,14 @@ use crate::types::roles::Role;
 use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
+use super::approvals::Approval;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::guard::GivenRights;
 
 /// A token to sign.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewToken {
     /// Whom it speaks for.
@@ -65,18 +67,21 @@ pub(super) struct SignedToken {
 
 /// Signs a token for a principal of an agency.
 #[utoipa::path(post, path = "/admin/v1/agencies/{agency}/tokens", tag = "tokens",
-    params(("agency" = String, Path, description = "The agency's slug")),
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     request_body = NewToken, security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 201, body = SignedToken), (status = 400, body = ErrorBody),
+    responses((status = 201, body = SignedToken), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody),
+        (status = 409, body = ErrorBody)))]
 pub(super) async fn create_token(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
     body: web::Bytes,
 ) -> HttpResponse {
-    answer::answer(
+    answer::guarded(
         house,
         request,
         Authority::Agency(&agency),
@@ -91,11 +96,13 @@ pub(super) async fn create_token(
             let seconds = i64::from(body.lifetime_seconds);
             if !(60..=limits::LOCAL_TOKEN_SECONDS_MAX).contains(&seconds) {
                 let message = "lifetime_seconds is a number from 60 to 43200.";
-                return Err(AdminError::new(400, "invalid_argument", message));
+                return Err(AdminError::new(400, "invalid_argument", message).into());
             }
             let subject = format!("{} {principal}", role.name());
+            let given = GivenRights::of(&subject);
+            let consent = op.consent(&agency, given, &body).await?;
             let draft = op.draft(&subject);
-            let recorded = op.house.store.record_token(&agency, &draft).await?;
+            let recorded = op.house.store.record_token(&consent, &draft).await?;
             let grant = Grant {
                 agency: &agency,
                 principal: &principal,

@@ -444,6 +444,12 @@ fn of_metadata(error: &meta::Error) -> Code {
         | E::SamePerson
         | E::AccessKeyExists
         | E::NoSuchAccessKey
+        | E::NoSuchApproval
+        | E::ApprovalOfAnother
+        | E::ApprovalWaiting
+        | E::ApprovalOver
+        | E::NoSuchOperator
+        | E::LastOperator
         | E::NoSuchWebhook
         | E::NoSuchRevocation
         | E::NoSuchRole

@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod agencies;
+pub(super) mod approvals;
 mod check_issuer;
 mod explain;
 mod groups;
@@ -9,6 +10,7 @@ mod health;
 mod issuers;
 mod keys;
 mod lifecycle;
+mod operators;
 mod policy;
 mod quotas;
 mod revocations;
@@ -24,6 +26,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::config::{AdminClient, Locale};
+use crate::types::ids::ApprovalId;
 
 use super::client::{self, Request};
 use super::error::Failure;
@@ -40,6 +43,9 @@ pub(super) struct AdminArguments {
     /// users of this machine cannot see]
     #[arg(long, value_name = "TOKEN", global = true)]
     token: Option<String>,
+    /// Carry out what a second person approved: the same command again, with the approval's id
+    #[arg(long, value_name = "ID", global = true, value_parser = ApprovalId::parse)]
+    approval: Option<ApprovalId>,
     /// Print the API's JSON as it is
     #[arg(long, global = true)]
     json: bool,
@@ -86,6 +92,12 @@ enum AdminAction {
     /// Who is told of events, and what could not be delivered
     #[command(subcommand)]
     Webhooks(webhooks::WebhooksAction),
+    /// What waits for a second person: list, show, approve, refuse
+    #[command(subcommand)]
+    Approvals(approvals::ApprovalsAction),
+    /// The operators of this installation
+    #[command(subcommand)]
+    Operators(operators::OperatorsAction),
     /// Whether the server lives, can read, can write; needs no token
     Health,
     /// The metrics, in the text format of Prometheus
@@ -109,6 +121,7 @@ pub(super) fn run(
     let AdminArguments {
         endpoint,
         token,
+        approval,
         json,
         action,
     } = arguments;
@@ -119,24 +132,27 @@ pub(super) fn run(
             return Exit::Usage;
         }
     };
+    let how = How { json, approval };
     let done = match &action {
         AdminAction::Health => health::health(&settings, json, console),
         AdminAction::Metrics => metrics(&settings, console),
-        AdminAction::Agencies(noun) => ask(&settings, noun, json, console),
-        AdminAction::AccessKeys(noun) => ask(&settings, noun, json, console),
-        AdminAction::Keys(noun) => ask(&settings, noun, json, console),
-        AdminAction::Lifecycle(noun) => ask(&settings, noun, json, console),
-        AdminAction::Webhooks(noun) => ask(&settings, noun, json, console),
-        AdminAction::Roles(noun) => ask(&settings, noun, json, console),
-        AdminAction::Groups(noun) => ask(&settings, noun, json, console),
-        AdminAction::Explain(noun) => ask(&settings, noun, json, console),
-        AdminAction::Quotas(noun) => ask(&settings, noun, json, console),
-        AdminAction::Issuers(noun) => ask(&settings, noun, json, console),
+        AdminAction::Agencies(noun) => ask(&settings, noun, how, console),
+        AdminAction::AccessKeys(noun) => ask(&settings, noun, how, console),
+        AdminAction::Keys(noun) => ask(&settings, noun, how, console),
+        AdminAction::Lifecycle(noun) => ask(&settings, noun, how, console),
+        AdminAction::Webhooks(noun) => ask(&settings, noun, how, console),
+        AdminAction::Roles(noun) => ask(&settings, noun, how, console),
+        AdminAction::Groups(noun) => ask(&settings, noun, how, console),
+        AdminAction::Explain(noun) => ask(&settings, noun, how, console),
+        AdminAction::Quotas(noun) => ask(&settings, noun, how, console),
+        AdminAction::Issuers(noun) => ask(&settings, noun, how, console),
         AdminAction::CheckIssuer(arguments) => {
             check_issuer::run(&settings, arguments, json, console)
         }
-        AdminAction::SigningKeys(noun) => ask(&settings, noun, json, console),
-        AdminAction::Revocations(noun) => ask(&settings, noun, json, console),
+        AdminAction::SigningKeys(noun) => ask(&settings, noun, how, console),
+        AdminAction::Approvals(noun) => ask(&settings, noun, how, console),
+        AdminAction::Operators(noun) => ask(&settings, noun, how, console),
+        AdminAction::Revocations(noun) => ask(&settings, noun, how, console),
     };
     done.unwrap_or_else(|failure| {
         complain(console, &failure.sentence(settings.locale));
@@ -147,14 +163,30 @@ pub(super) fn run(
     })
 }
 
+/// How a request is made and its answer shown.
+#[derive(Clone, Copy)]
+struct How {
+    json: bool,
+    approval: Option<ApprovalId>,
+}
+
 fn ask(
     settings: &AdminClient,
     noun: &impl Noun,
-    as_json: bool,
+    how: How,
     console: &mut Console<'_>,
 ) -> Result<Exit, Failure> {
-    let answer = client::ask(settings, noun.request())?.accepted()?;
-    if as_json {
+    let request = noun.request().approved(how.approval);
+    let answer = client::ask(settings, request)?.accepted()?;
+    if answer.waits() {
+        if how.json {
+            print(console, &answer.body)?;
+        } else {
+            complain(console, &approvals::waiting(&answer.body, settings.locale));
+        }
+        return Ok(Exit::Waiting);
+    }
+    if how.json {
         print(console, &answer.body)?;
         return Ok(Exit::Done);
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::Row;
 
-use super::super::codec::{Sql, column};
+use super::super::codec::{Sql, column, optional};
 use super::super::engine::Reader;
 use super::super::error::Error;
 use super::super::records::{AgencyRecord, OperatorRecord};
@@ -13,6 +13,13 @@ use crate::types::names::AgencyId;
 macro_rules! columns {
     () => {
         "SELECT agency, code, display_name, state, created_ms FROM agencies "
+    };
+}
+
+macro_rules! operators {
+    () => {
+        "SELECT name, created_ms, coalesce(hand, name), made_by, seconded_by, revoked_ms \
+         FROM operators "
     };
 }
 
@@ -70,16 +77,30 @@ impl Reader<'_, OfInstallation> {
         token_hash: &[u8; 32],
     ) -> Result<Option<OperatorRecord>, Error> {
         self.first(
-            "SELECT name, created_ms FROM operators WHERE token_hash = ?1",
+            concat!(operators!(), "WHERE token_hash = ?1 AND revoked_ms IS NULL"),
             [token_hash.as_slice()],
-            |row| {
-                Ok(OperatorRecord {
-                    name: column(row, 0)?,
-                    created: column(row, 1)?,
-                })
-            },
+            read_operator,
         )
     }
+
+    /// All operators by name, the revoked ones too; `limits::OPERATORS_MAX` bounds them.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn operators(&self) -> Result<Vec<OperatorRecord>, Error> {
+        self.all(concat!(operators!(), "ORDER BY name"), [], read_operator)
+    }
+}
+
+fn read_operator(row: &Row<'_>) -> rusqlite::Result<OperatorRecord> {
+    Ok(OperatorRecord {
+        name: column(row, 0)?,
+        created: column(row, 1)?,
+        hand: column(row, 2)?,
+        made_by: row.get(3)?,
+        seconded_by: row.get(4)?,
+        revoked: optional(row, 5)?,
+    })
 }
 
 fn read_agency(row: &Row<'_>) -> rusqlite::Result<AgencyRecord> {

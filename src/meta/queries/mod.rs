@@ -3,6 +3,7 @@
 
 mod access_keys;
 mod agency_keys;
+mod approvals;
 mod audit;
 mod buckets;
 mod catalog;
@@ -23,6 +24,7 @@ mod uploads;
 mod walk;
 
 pub(super) use agency_keys::{AGENCY_KEY, read_agency_key};
+pub(super) use approvals::{APPROVAL, read_approval};
 pub use events::{DeliveryRecord, EventRecord, WebhookRecord};
 pub use lifecycle::{RowsAfter, VersionRows, WithTags};
 pub use list::{ListEntry, ListPage, ListQuery};
