@@ -73,6 +73,14 @@ actions! {
     GetBucketLogging, "s3:GetBucketLogging", Read;
     /// Sets where the access log of a bucket goes.
     PutBucketLogging, "s3:PutBucketLogging", Write;
+    /// One of the lists that are made of a bucket.
+    GetBucketInventoryConfiguration, "s3:GetInventoryConfiguration", Read;
+    /// The lists that are made of a bucket.
+    ListBucketInventoryConfigurations, "s3:GetInventoryConfiguration", Read;
+    /// Has a list of a bucket made each day or week.
+    PutBucketInventoryConfiguration, "s3:PutInventoryConfiguration", Write;
+    /// Has a list of a bucket made no longer.
+    DeleteBucketInventoryConfiguration, "s3:PutInventoryConfiguration", Write;
     /// Who is told of changes in a bucket.
     GetBucketNotificationConfiguration, "s3:GetBucketNotification", Read;
     /// Sets who is told of changes in a bucket.

@@ -15,6 +15,7 @@ mod auth;
 mod blobs;
 mod client;
 mod error;
+mod inventory;
 mod lifecycle;
 mod limits;
 mod listeners;
@@ -38,6 +39,7 @@ pub use auth::{AgencySource, Auth, Issuer, IssuerKeys, KeysUrl};
 pub use blobs::{Blobs, RemoteBlobs};
 pub use client::{AdminClient, ENDPOINT_VARIABLE, TOKEN_VARIABLE};
 pub use error::{Fault, Origin, Problem, Problems, Wanted};
+pub use inventory::Inventory;
 pub use lifecycle::Lifecycle;
 pub use limits::Limits;
 pub use listeners::{Admin, S3, Tls};
@@ -82,6 +84,8 @@ pub struct Config {
     pub lifecycle: Lifecycle,
     /// How often access logs are delivered.
     pub access_log: AccessLog,
+    /// How inventory reports are made.
+    pub inventory: Inventory,
     /// Who may be told of events, and how.
     pub webhooks: Webhooks,
     /// What one process gives at most.
@@ -193,6 +197,7 @@ impl Config {
             auth: Auth::read(reader),
             lifecycle: Lifecycle::read(reader, testing),
             access_log: AccessLog::read(reader),
+            inventory: Inventory::read(reader),
             webhooks: Webhooks::read(reader),
             limits: Limits::read(reader),
             log: Log::read(reader),

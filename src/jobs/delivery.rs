@@ -36,11 +36,15 @@ use crate::store::locks::LockRule;
 use crate::store::put::NewObject;
 use crate::store::put::Stored;
 use crate::store::sealing::Asked;
+use crate::store::sealing::AskedKey;
+use crate::store::sealing::DefaultEncryption;
+use crate::types::agency_key;
 use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::clock::Time;
 use crate::types::ids::RequestId;
 use crate::types::lock::Lock;
 use crate::types::names::AgencyId;
+use crate::types::names::KeyName;
 use crate::types::names::ObjectKey;
 use crate::types::roles::Role;
 use crate::types::tags::Tags;
@@ -64,8 +68,31 @@ pub(super) struct Parcel {
     pub(super) object_key: ObjectKey,
     /// Its media type.
     pub(super) content_type: &'static str,
-    /// What.
-    pub(super) content: Bytes,
+    /// How it is sealed.
+    pub(super) asked: Asked,
+}
+
+/// How whatever is delivered to a bucket is sealed unless it says otherwise: as the bucket has it.
+///
+/// # Errors
+/// If the bucket's configuration cannot be read.
+pub(super) fn sealed_as_in(
+    target: &BucketRecord,
+    region: &str,
+    agency: &AgencyId,
+) -> Result<Asked, store::Error> {
+    let default = DefaultEncryption::of(target)?;
+    Ok(match default.key {
+        None => Asked::Default,
+        Some(key) => Asked::Key(AskedKey {
+            name: key.id.as_deref().map_or_else(
+                || Some(KeyName::default_key()),
+                |id| agency_key::named(id, region, agency),
+            ),
+            context: None,
+            bucket_key: default.bucket_key,
+        }),
+    })
 }
 
 /// Whether the owner of a bucket may write under a key of another one, or of its own.
@@ -117,6 +144,7 @@ pub(super) async fn deliver(
     source: &BucketRecord,
     target: &BucketRecord,
     parcel: Parcel,
+    body: impl Body,
 ) -> Result<Stored, Undelivered> {
     let at = store.clock().now();
     let permit = permit(agency, source, target, parcel.object_key.clone(), at)?;
@@ -142,17 +170,22 @@ pub(super) async fn deliver(
         },
         lock: Lock::NONE,
         lock_rule: LockRule::of(&target.documents)?,
-        asked: Asked::Default,
+        asked: parcel.asked,
         precondition: Precondition::default(),
         versioning: target.versioning,
     };
-    let body = Whole(Some(parcel.content).filter(|content| !content.is_empty()));
     let stored = store.put(&permit, &draft, object, body).await?;
     Ok(stored.into_inner())
 }
 
 /// A document that is there already.
-struct Whole(Option<Bytes>);
+pub(super) struct Whole(Option<Bytes>);
+
+impl Whole {
+    pub(super) fn new(content: impl Into<Bytes>) -> Self {
+        Self(Some(content.into()).filter(|content| !content.is_empty()))
+    }
+}
 
 impl Body for Whole {
     fn wants_sha256(&self) -> bool {

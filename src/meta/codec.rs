@@ -119,7 +119,6 @@ as_integer!(
         8 => Some(BucketDocument::PublicAccessBlock),
         9 => Some(BucketDocument::Acl),
         10 => Some(BucketDocument::Logging),
-        11 => Some(BucketDocument::Inventory),
         12 => Some(BucketDocument::ObjectLock),
         13 => Some(BucketDocument::Quota),
         _ => None,
@@ -135,7 +134,6 @@ as_integer!(
         BucketDocument::PublicAccessBlock => 8,
         BucketDocument::Acl => 9,
         BucketDocument::Logging => 10,
-        BucketDocument::Inventory => 11,
         BucketDocument::ObjectLock => 12,
         BucketDocument::Quota => 13,
     }

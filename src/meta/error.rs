@@ -130,6 +130,9 @@ pub enum Error {
     /// The last operator stays.
     #[error("the last operator")]
     LastOperator,
+    /// The bucket has no inventory configuration of this name, or no longer the same one.
+    #[error("no such inventory configuration")]
+    NoSuchInventory,
     /// No such webhook.
     #[error("no such webhook")]
     NoSuchWebhook,
@@ -216,6 +219,8 @@ pub enum Limited {
     Uploads,
     /// Agencies of an installation.
     Agencies,
+    /// Inventory configurations of a bucket.
+    Inventories,
     /// Webhooks of an agency.
     Webhooks,
     /// Operators of an installation.
@@ -244,6 +249,7 @@ impl std::fmt::Display for Limited {
             Self::AgencyKeys => "agency keys",
             Self::Uploads => "uploads in progress",
             Self::Agencies => "agencies",
+            Self::Inventories => "inventory configurations",
             Self::Webhooks => "webhooks",
             Self::Operators => "operators",
             Self::Approvals => "requests that wait for a second person",
@@ -291,6 +297,7 @@ impl Error {
             | Self::ApprovalOver
             | Self::NoSuchOperator
             | Self::LastOperator
+            | Self::NoSuchInventory
             | Self::NoSuchWebhook
             | Self::NoSuchRevocation
             | Self::NoSuchRole

@@ -6,6 +6,7 @@
 //! bucket_documents  its configurations: policy, lifecycle, …, one row each
 //! usage        what is stored in each and how much may be; row 0 is the agency's
 //! lifecycle_runs    how far the walks of lifecycle are, one row a bucket
+//! inventories  the inventory configurations, one row each, with how far the report of each is
 //! events       what happened to objects, for whoever wants it told
 //! deliveries   the webhooks that are still to be told of it
 //! webhooks     where they are, secrets sealed
@@ -317,6 +318,21 @@ CREATE INDEX revocations_by_time ON revocations (at_ms);
 "
         ),
         approvals!(),
+        "
+CREATE TABLE inventories (
+    bucket_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    tried_ms INTEGER,
+    run TEXT,
+    last_ms INTEGER,
+    last_rows INTEGER,
+    last_manifest TEXT,
+    failure TEXT,
+    PRIMARY KEY (bucket_id, name)
+) STRICT, WITHOUT ROWID;
+",
     ];
 }
 

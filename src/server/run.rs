@@ -135,7 +135,7 @@ fn start_jobs(
     config: &Config,
     house: &House,
     stopping: watch::Receiver<bool>,
-) -> [JoinHandle<()>; 6] {
+) -> [JoinHandle<()>; 7] {
     let store = &house.store;
     let day = Day::of_seconds(config.lifecycle.day_seconds);
     [
@@ -143,6 +143,15 @@ fn start_jobs(
         jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
         jobs::rewrap::start(store.clone(), stopping.clone()),
         jobs::lifecycle::start(store.clone(), day, stopping.clone()),
+        jobs::inventory::start(
+            store.clone(),
+            jobs::inventory::Settings {
+                day,
+                region: config.s3.region.clone(),
+                rows_per_file: config.inventory.rows_per_file,
+            },
+            stopping.clone(),
+        ),
         jobs::access_log::start(
             store.clone(),
             Arc::clone(&house.access_log),

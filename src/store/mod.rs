@@ -25,6 +25,7 @@ pub mod events;
 pub mod expire;
 pub mod get;
 pub mod ingest;
+pub mod inventory;
 pub mod issuers;
 mod line;
 pub mod list;

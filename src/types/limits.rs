@@ -182,6 +182,12 @@ pub const AUDIT_FLUSH_MS: u64 = 25;
 pub const WAL_BYTES_MAX: usize = 64 << 20;
 /// Bytes of the write-ahead log beyond which a checkpoint starts beside the writer.
 pub const WAL_CHECKPOINT_BYTES: usize = 4 << 20;
+/// Inventory configurations of a bucket. Source: AWS S3 API Reference,
+/// "PutBucketInventoryConfiguration".
+pub const INVENTORIES_MAX: u64 = 1_000;
+/// Inventory configurations of a page. Source: AWS S3 API Reference,
+/// "ListBucketInventoryConfigurations".
+pub const INVENTORIES_PAGE_MAX: u32 = 100;
 /// Webhooks of one agency.
 pub const WEBHOOKS_MAX: u64 = 1_000;
 /// Days of a bucket's default retention. Source: AWS S3 User Guide, "Object Lock considerations".

@@ -34,13 +34,23 @@ const NOTIFICATION: &[u8] = b"<NotificationConfiguration/>";
 const LIFECYCLE: &[u8] = b"<LifecycleConfiguration><Rule><Filter/><Status>Enabled</Status>\
     <Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>";
 
+const INVENTORY: &[u8] = b"<InventoryConfiguration><Destination><S3BucketDestination>\
+    <Bucket>arn:aws:s3:::actas</Bucket><Format>CSV</Format></S3BucketDestination></Destination>\
+    <IsEnabled>false</IsEnabled><Id>todo</Id><IncludedObjectVersions>All</IncludedObjectVersions>\
+    <Schedule><Frequency>Daily</Frequency></Schedule></InventoryConfiguration>";
+
 const OWNERSHIP: &[u8] = b"<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced\
     </ObjectOwnership></Rule></OwnershipControls>";
 
 /// The sub-resource of a bucket that an operation reads, sets or removes, and what it is set to.
 fn sub_resource(action: Action) -> (&'static str, &'static [u8]) {
     let name = action.name();
-    let known: [(&str, &str, &[u8]); 14] = [
+    let known: [(&str, &str, &[u8]); 15] = [
+        (
+            "BucketInventoryConfiguration",
+            "inventory&id=todo",
+            INVENTORY,
+        ),
         ("BucketAcl", "acl", NO_GRANTS),
         ("ObjectLockConfiguration", "object-lock", LOCK),
         ("BucketLocation", "location", b""),
@@ -110,6 +120,9 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::GetBucketLocation
         | A::GetBucketLogging
         | A::PutBucketLogging
+        | A::GetBucketInventoryConfiguration
+        | A::PutBucketInventoryConfiguration
+        | A::DeleteBucketInventoryConfiguration
         | A::GetBucketNotificationConfiguration
         | A::PutBucketNotificationConfiguration
         | A::GetBucketLifecycleConfiguration
@@ -164,6 +177,7 @@ fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: &str) -> As
         A::DeleteBucketWebsite => sub_resource("DELETE", "website"),
         A::GetBucketReplication => sub_resource("GET", "replication"),
         A::DeleteBucketReplication => sub_resource("DELETE", "replication"),
+        A::ListBucketInventoryConfigurations => sub_resource("GET", "inventory"),
         A::ListBucketAnalyticsConfigurations => sub_resource("GET", "analytics"),
         A::ListBucketIntelligentTieringConfigurations => sub_resource("GET", "intelligent-tiering"),
         A::ListBucketMetricsConfigurations => sub_resource("GET", "metrics"),
@@ -200,6 +214,9 @@ fn unset(action: Action) -> Option<&'static str> {
         Action::GetBucketTagging => Some("NoSuchTagSet"),
         Action::GetObjectRetention | Action::GetObjectLegalHold => {
             Some("NoSuchObjectLockConfiguration")
+        }
+        Action::GetBucketInventoryConfiguration | Action::DeleteBucketInventoryConfiguration => {
+            Some("NoSuchConfiguration")
         }
         Action::GetBucketWebsite => Some("NoSuchWebsiteConfiguration"),
         Action::GetBucketReplication => Some("ReplicationConfigurationNotFoundError"),
@@ -484,6 +501,7 @@ fn a_key_acts_in_its_own_agency_wherever_the_bucket_name_leads() {
 fn job_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
     let quotas = "/admin/v1/agencies/agencia/quotas";
     let lifecycle = "/admin/v1/agencies/agencia/lifecycle";
+    let inventories = "/admin/v1/agencies/agencia/inventories";
     let webhooks = "/admin/v1/agencies/agencia/webhooks";
     let webhook = "/admin/v1/agencies/agencia/webhooks/avisos";
     let deliveries = "/admin/v1/agencies/agencia/deliveries";
@@ -494,6 +512,7 @@ fn job_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
         ("PUT", quotas, json!({"bytes": 1}), false),
         ("GET", lifecycle, Value::Null, true),
         ("GET", plan, Value::Null, true),
+        ("GET", inventories, Value::Null, true),
         ("GET", webhooks, Value::Null, true),
         ("PUT", webhooks, json!({"name": "x"}), true),
         ("DELETE", webhook, Value::Null, true),

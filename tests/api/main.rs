@@ -28,6 +28,7 @@ mod forms;
 mod headers;
 mod hostile;
 mod hostile_bodies;
+mod inventories;
 mod issuers;
 mod keys;
 mod law_one;

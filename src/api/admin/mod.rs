@@ -16,6 +16,7 @@ mod events;
 mod explain;
 mod guard;
 mod health;
+mod inventories;
 pub mod issuers;
 mod keys;
 mod lifecycle;

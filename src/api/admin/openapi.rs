@@ -15,6 +15,7 @@ use super::error;
 use super::events;
 use super::explain;
 use super::health;
+use super::inventories;
 use super::issuers;
 use super::keys;
 use super::lifecycle;
@@ -30,7 +31,8 @@ use super::tokens;
 #[openapi(
     info(
         title = "Acervo admin API",
-        description = "Agencies, access keys, keys, quotas, lifecycle, events, health, metrics."
+        description = "Agencies, access keys, keys, quotas, lifecycle, inventories, events, \
+                       health, metrics."
     ),
     paths(
         agencies::create_agency,
@@ -52,6 +54,7 @@ use super::tokens;
         quotas::set_quota,
         lifecycle::list_lifecycle_walks,
         lifecycle::plan_lifecycle,
+        inventories::list_inventories,
         events::list_webhooks,
         events::set_webhook,
         events::delete_webhook,

@@ -27,6 +27,7 @@ use super::error::AdminError;
 use super::events;
 use super::explain;
 use super::health;
+use super::inventories;
 use super::issuers;
 use super::keys;
 use super::lifecycle;
@@ -125,6 +126,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .route(
             "/admin/v1/agencies/{agency}/lifecycle/{bucket}/plan",
             web::get().to(lifecycle::plan_lifecycle),
+        )
+        .route(
+            "/admin/v1/agencies/{agency}/inventories",
+            web::get().to(inventories::list_inventories),
         )
         .route("/admin/v1/health/live", web::get().to(health::live))
         .route(

@@ -63,6 +63,7 @@ codes! {
     EntityTooLarge 400 "Your proposed upload exceeds the maximum allowed size";
     EntityTooSmall 400 "Your proposed upload is smaller than the minimum allowed size";
     ExpiredToken 400 "The provided token has expired.";
+    IdMismatch 400 "Document ID does not match the specified configuration ID.";
     IllegalLocationConstraintException 400 "The location constraint is not this store's region.";
     IllegalVersioningConfigurationException 400 "The Versioning element must be specified.";
     IncorrectNumberOfFilesInPostRequest 400 "POST requires exactly one file upload per request.";
@@ -87,6 +88,7 @@ codes! {
     InvalidRedirectLocation 400
         "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.";
     InvalidRequest 400 "The request is not valid.";
+    InvalidS3DestinationBucket 400 "The destination bucket cannot be used.";
     InvalidStorageClass 400 "The storage class you specified is not valid.";
     InvalidTag 400 "The tag provided was not a valid tag.";
     InvalidTargetBucketForLogging 400 "The target bucket for logging cannot be used.";
@@ -144,6 +146,7 @@ codes! {
         "The request signature we calculated does not match the signature you provided. \
          Check your key and signing method.";
     SlowDown 503 "Please reduce your request rate.";
+    TooManyConfigurations 400 "The bucket has as many configurations of this kind as allowed.";
     TooManyBuckets 400 "You have attempted to create more buckets than allowed.";
     UnexpectedContent 400 "This request does not support content";
     UnresolvableGrantByEmailAddress 400 "The email address you provided matches no account.";

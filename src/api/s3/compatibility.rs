@@ -438,6 +438,10 @@ fn tables() -> String {
             Some((name, None)) => format!("?{name}"),
             Some((name, Some(value))) => format!("?{name}={value}"),
         };
+        let selector = match route.beside {
+            None => selector,
+            Some(beside) => format!("{selector}&{beside}"),
+        };
         let header = route.header.map(|h| format!(" with `{h}`"));
         let _ = writeln!(
             text,

@@ -34,6 +34,7 @@ mod abort_multipart_upload;
 mod access_log;
 mod bucket_cors;
 mod bucket_encryption;
+mod bucket_inventory;
 mod bucket_logging;
 mod bucket_tagging;
 mod complete_multipart_upload;
@@ -57,6 +58,7 @@ mod get_object_attributes;
 mod get_object_tagging;
 mod get_public_access_block;
 mod head_bucket;
+mod inventory;
 mod list_buckets;
 mod list_multipart_uploads;
 mod list_object_versions;
@@ -107,6 +109,10 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::DeleteBucketEncryption => bucket_encryption::delete_bucket_encryption(req).await,
         Action::GetBucketLogging
         | Action::PutBucketLogging
+        | Action::GetBucketInventoryConfiguration
+        | Action::ListBucketInventoryConfigurations
+        | Action::PutBucketInventoryConfiguration
+        | Action::DeleteBucketInventoryConfiguration
         | Action::GetBucketNotificationConfiguration
         | Action::PutBucketNotificationConfiguration
         | Action::GetBucketLifecycleConfiguration
@@ -186,6 +192,10 @@ async fn configure_jobs(req: &S3Request) -> Result<Reply, S3Error> {
     match req.action {
         Action::GetBucketLogging => bucket_logging::get_bucket_logging(req).await,
         Action::PutBucketLogging => bucket_logging::put_bucket_logging(req).await,
+        Action::GetBucketInventoryConfiguration => bucket_inventory::get(req).await,
+        Action::ListBucketInventoryConfigurations => bucket_inventory::list(req).await,
+        Action::PutBucketInventoryConfiguration => bucket_inventory::put(req).await,
+        Action::DeleteBucketInventoryConfiguration => bucket_inventory::delete(req).await,
         Action::GetBucketNotificationConfiguration => {
             get_bucket_notification_configuration::get_bucket_notification_configuration(req).await
         }

@@ -25,6 +25,8 @@ pub struct Route {
     pub(super) scope: Scope,
     /// A query parameter, and the value it must have if one is given.
     pub(super) selector: Option<(&'static str, Option<&'static str>)>,
+    /// Another query parameter that must be there.
+    pub(super) beside: Option<&'static str>,
     /// A header that must be there.
     pub(super) header: Option<&'static str>,
     /// The query parameters that the operation understands besides its selector.
@@ -238,6 +240,7 @@ const fn route(method: &'static str, scope: Scope, action: Action) -> Route {
         method,
         scope,
         selector: None,
+        beside: None,
         header: None,
         query: &[],
         headers: &[],
@@ -252,6 +255,11 @@ impl Route {
 
     const fn valued(mut self, parameter: &'static str, value: &'static str) -> Self {
         self.selector = Some((parameter, Some(value)));
+        self
+    }
+
+    const fn with(mut self, parameter: &'static str) -> Self {
+        self.beside = Some(parameter);
         self
     }
 
@@ -282,6 +290,7 @@ impl Route {
     ) -> Option<&'a str> {
         names.find(|name| {
             !(self.selector.is_some_and(|(selector, _)| selector == *name)
+                || self.beside == Some(*name)
                 || listed(self.query, name)
                 || listed(COMMON_QUERY, name))
         })
@@ -368,6 +377,35 @@ pub const ROUTES: &[Route] = &[
     route("PUT", Scope::Bucket, Action::PutBucketLogging)
         .by("logging")
         .headers(UPLOAD_HEADERS),
+    route(
+        "GET",
+        Scope::Bucket,
+        Action::GetBucketInventoryConfiguration,
+    )
+    .by("inventory")
+    .with("id"),
+    route(
+        "GET",
+        Scope::Bucket,
+        Action::ListBucketInventoryConfigurations,
+    )
+    .by("inventory")
+    .query(&["continuation-token"]),
+    route(
+        "PUT",
+        Scope::Bucket,
+        Action::PutBucketInventoryConfiguration,
+    )
+    .by("inventory")
+    .query(&["id"])
+    .headers(UPLOAD_HEADERS),
+    route(
+        "DELETE",
+        Scope::Bucket,
+        Action::DeleteBucketInventoryConfiguration,
+    )
+    .by("inventory")
+    .query(&["id"]),
     route(
         "GET",
         Scope::Bucket,
@@ -636,6 +674,7 @@ pub fn find<'q>(
             && route.selector.is_none_or(|(name, wanted)| {
                 parameter(name).is_some_and(|value| wanted.is_none_or(|wanted| wanted == value))
             })
+            && route.beside.is_none_or(|name| parameter(name).is_some())
             && route.header.is_none_or(&has_header)
     };
     let mut routes = ROUTES.iter();
@@ -728,6 +767,26 @@ mod tests {
         ),
         ("GET /b?logging", "", Some(Action::GetBucketLogging)),
         ("PUT /b?logging", "", Some(Action::PutBucketLogging)),
+        (
+            "GET /b?inventory&id=a",
+            "",
+            Some(Action::GetBucketInventoryConfiguration),
+        ),
+        (
+            "GET /b?inventory",
+            "",
+            Some(Action::ListBucketInventoryConfigurations),
+        ),
+        (
+            "PUT /b?inventory&id=a",
+            "",
+            Some(Action::PutBucketInventoryConfiguration),
+        ),
+        (
+            "DELETE /b?inventory&id=a",
+            "",
+            Some(Action::DeleteBucketInventoryConfiguration),
+        ),
         (
             "GET /b?notification",
             "",

@@ -7,6 +7,7 @@ mod check_issuer;
 mod explain;
 mod groups;
 mod health;
+mod inventories;
 mod issuers;
 mod keys;
 mod lifecycle;
@@ -89,6 +90,9 @@ enum AdminAction {
     /// What goes by itself: how far that is, and what would go tonight
     #[command(subcommand)]
     Lifecycle(lifecycle::LifecycleAction),
+    /// The lists that are made of buckets, and when each was last written
+    #[command(subcommand)]
+    Inventories(inventories::InventoriesAction),
     /// Who is told of events, and what could not be delivered
     #[command(subcommand)]
     Webhooks(webhooks::WebhooksAction),
@@ -140,6 +144,7 @@ pub(super) fn run(
         AdminAction::AccessKeys(noun) => ask(&settings, noun, how, console),
         AdminAction::Keys(noun) => ask(&settings, noun, how, console),
         AdminAction::Lifecycle(noun) => ask(&settings, noun, how, console),
+        AdminAction::Inventories(noun) => ask(&settings, noun, how, console),
         AdminAction::Webhooks(noun) => ask(&settings, noun, how, console),
         AdminAction::Roles(noun) => ask(&settings, noun, how, console),
         AdminAction::Groups(noun) => ask(&settings, noun, how, console),

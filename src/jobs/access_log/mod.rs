@@ -30,6 +30,7 @@ use crate::types::names::ObjectKey;
 
 use super::delivery;
 use super::delivery::Parcel;
+use super::delivery::Whole;
 
 /// Bytes of lines that wait in memory; more are lost.
 const WAITING_BYTES_MAX: usize = 16 << 20;
@@ -221,9 +222,9 @@ async fn deliver_one(
         action: "DeliverAccessLog",
         object_key,
         content_type: "text/plain",
-        content: text.into(),
+        asked: delivery::sealed_as_in(&target, region, agency)?,
     };
-    delivery::deliver(store, agency, &source, &target, parcel).await?;
+    delivery::deliver(store, agency, &source, &target, parcel, Whole::new(text)).await?;
     Ok(())
 }
 

@@ -117,6 +117,10 @@ impl Command for DeleteBucket {
             [Sql(self.bucket_id)],
         )?;
         tx.execute(
+            "DELETE FROM inventories WHERE bucket_id = ?1",
+            [Sql(self.bucket_id)],
+        )?;
+        tx.execute(
             "INSERT INTO abandoned (upload_number, since_ms)
              SELECT upload_number, ?2 FROM uploads WHERE bucket_id = ?1",
             (Sql(self.bucket_id), Sql(self.at)),
