@@ -9,6 +9,7 @@
 //! A bucket whose configuration says nothing costs one look into a map. The writer keeps the
 //! configurations that it has read.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use super::error::Error;
 use super::records::BucketDocument;
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
-use crate::types::events::{EventKind, Notification};
+use crate::types::events::{EventKind, Notification, TEST_EVENT};
 use crate::types::ids::{BucketId, VersionId};
 use crate::types::names::{BucketName, ObjectKey, PrincipalName};
 
@@ -77,6 +78,8 @@ pub(super) enum Happened<'a> {
     Marked,
     /// Its tags changed; whether it has any now.
     Tagged { any: bool },
+    /// Its access control list changed.
+    Listed,
 }
 
 impl Happened<'_> {
@@ -93,6 +96,7 @@ impl Happened<'_> {
             (Self::Marked, _) => EventKind::RemovedMarker,
             (Self::Tagged { any: true }, _) => EventKind::TaggingPut,
             (Self::Tagged { any: false }, _) => EventKind::TaggingDelete,
+            (Self::Listed, _) => EventKind::AclPut,
         }
     }
 }
@@ -171,7 +175,9 @@ pub(super) fn tell(
     }
     let (size_bytes, etag) = match happened {
         Happened::Created { size_bytes, etag } => (Some(*size_bytes), Some(etag.to_string())),
-        Happened::Removed | Happened::Marked | Happened::Tagged { .. } => (None, None),
+        Happened::Removed | Happened::Marked | Happened::Tagged { .. } | Happened::Listed => {
+            (None, None)
+        }
     };
     let body = EventBody {
         name: kind.name().to_owned(),
@@ -189,16 +195,56 @@ pub(super) fn tell(
         },
         configuration_id: target.map(|target| target.id.clone()),
     };
+    write(tx, &origin, &body, target.map(|target| &*target.webhook))
+}
+
+/// Tells each webhook that a bucket's configuration names that it does, as S3 does when one is set.
+/// Who pulls is told nothing: there is nobody to be tried out.
+pub(super) fn test(tx: &Tx<'_>, bucket_id: BucketId) -> Result<(), Error> {
+    let Some(notice) = tx.notices().of(tx, bucket_id)? else {
+        return Ok(());
+    };
+    let Some(origin) = tx.origin() else {
+        return Ok(());
+    };
+    let targets = notice.notification.targets.iter();
+    let webhooks: BTreeSet<&str> = targets.map(|target| &*target.webhook).collect();
+    for webhook in webhooks {
+        let body = EventBody {
+            name: TEST_EVENT.to_owned(),
+            principal: origin.principal.to_string(),
+            remote: origin.remote.to_string(),
+            request_id: origin.request_id.to_string(),
+            bucket: notice.bucket.as_str().to_owned(),
+            owner: notice.owner.as_str().to_owned(),
+            object_key: String::new(),
+            size_bytes: None,
+            etag: None,
+            version_id: None,
+            configuration_id: None,
+        };
+        write(tx, &origin, &body, Some(webhook))?;
+    }
+    Ok(())
+}
+
+/// Adds an event, and the webhook that is to be told of it.
+fn write(
+    tx: &Tx<'_>,
+    origin: &Origin,
+    body: &EventBody,
+    webhook: Option<&str>,
+) -> Result<(), Error> {
     let sequence = tx.next_number();
-    let body = serde_json::to_string(&body).expect("a struct of text has a JSON form");
+    let body = serde_json::to_string(body).expect("a struct of text has a JSON form");
     tx.execute(
         "INSERT INTO events (sequence, at_ms, body) VALUES (?1, ?2, ?3)",
         (sequence, Sql(origin.at), body),
     )?;
-    if let Some(target) = target {
+    if let Some(webhook) = webhook {
         tx.execute(
             "INSERT INTO deliveries (webhook, sequence, due_ms, attempts) VALUES (?1, ?2, ?3, 0)",
-            (target.webhook.as_str(), sequence, Sql(origin.at)),
+            (webhook, sequence, Sql(origin.at)),
         )?;
     }
     Ok(())

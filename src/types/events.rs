@@ -25,15 +25,53 @@ pub enum EventKind {
     TaggingPut,
     /// It has no tags any more.
     TaggingDelete,
+    /// It has another access control list.
+    AclPut,
     /// A version expired.
     ExpirationDelete,
     /// It expired, and a delete marker hides it.
     ExpirationMarker,
 }
 
+/// The events that a configuration may name together, by a `*` behind this.
+const FAMILIES: [&str; 4] = [
+    "ObjectCreated:",
+    "ObjectRemoved:",
+    "ObjectTagging:",
+    "LifecycleExpiration:",
+];
+
+/// Events of S3 that never happen here, by what their names begin with, and why.
+const ELSEWHERE: [(&str, &str); 6] = [
+    (
+        "s3:ReducedRedundancyLostObject",
+        "there is one storage class",
+    ),
+    ("s3:ObjectRestore:", "nothing is archived"),
+    ("s3:Replication:", "buckets are not replicated"),
+    ("s3:LifecycleTransition", "there is one storage class"),
+    ("s3:IntelligentTiering", "there is one storage class"),
+    ("s3:ObjectAnnotation:", "annotations are not stored"),
+];
+
+/// What a webhook is told when a configuration names it. Source: AWS S3 User Guide, "Event message
+/// structure", the test message.
+pub const TEST_EVENT: &str = "TestEvent";
+
+/// Why an event of S3 never happens here; `None` if this is no event of S3, or one that does.
+pub fn never_happens(configured: &str) -> Option<&'static str> {
+    let found = ELSEWHERE
+        .into_iter()
+        .find(|(start, _)| match start.ends_with(':') {
+            true => configured.starts_with(start),
+            false => configured == *start,
+        });
+    found.map(|(_, why)| why)
+}
+
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CreatedPut,
         Self::CreatedPost,
         Self::CreatedCopy,
@@ -42,6 +80,7 @@ impl EventKind {
         Self::RemovedMarker,
         Self::TaggingPut,
         Self::TaggingDelete,
+        Self::AclPut,
         Self::ExpirationDelete,
         Self::ExpirationMarker,
     ];
@@ -57,6 +96,7 @@ impl EventKind {
             Self::RemovedMarker => "ObjectRemoved:DeleteMarkerCreated",
             Self::TaggingPut => "ObjectTagging:Put",
             Self::TaggingDelete => "ObjectTagging:Delete",
+            Self::AclPut => "ObjectAcl:Put",
             Self::ExpirationDelete => "LifecycleExpiration:Delete",
             Self::ExpirationMarker => "LifecycleExpiration:DeleteMarkerCreated",
         }
@@ -67,7 +107,7 @@ impl EventKind {
         configured
             .strip_prefix("s3:")
             .is_some_and(|wanted| match wanted.strip_suffix('*') {
-                Some(family) => family.ends_with(':') && self.name().starts_with(family),
+                Some(family) => FAMILIES.contains(&family) && self.name().starts_with(family),
                 None => wanted == self.name(),
             })
     }
@@ -157,7 +197,7 @@ impl Notification {
 
 #[cfg(test)]
 mod tests {
-    use super::{EventKind, Notification, Target, TargetKind};
+    use super::{EventKind, Notification, Target, TargetKind, never_happens};
 
     fn target(events: &[&str], prefix: &str, suffix: &str) -> Target {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -191,10 +231,24 @@ mod tests {
             "ObjectCreated:Put",
             "s3:Object*",
             "s3:ObjectRestore:*",
+            "s3:ObjectAcl:*",
+            "s3:TestEvent",
             "",
         ] {
             assert_eq!(meant(wrong), 0, "{wrong}");
         }
+        for elsewhere in [
+            "s3:ReducedRedundancyLostObject",
+            "s3:ObjectRestore:*",
+            "s3:ObjectRestore:Completed",
+            "s3:Replication:OperationNotTracked",
+            "s3:LifecycleTransition",
+            "s3:IntelligentTiering",
+        ] {
+            assert!(never_happens(elsewhere).is_some(), "{elsewhere}");
+        }
+        assert_eq!(never_happens("s3:LifecycleTransitionX"), None);
+        assert_eq!(never_happens("s3:ObjectCreated:*"), None);
     }
 
     #[test]

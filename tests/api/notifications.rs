@@ -76,6 +76,19 @@ impl Receiving {
         told.expect("the webhook is told something")
     }
 
+    /// Hears that it is named by the configuration of `actas`.
+    #[track_caller]
+    fn is_tried_out(&self) {
+        let told = self.next();
+        let body: Value = serde_json::from_str(&told.body).unwrap();
+        assert_eq!(body["Service"], "Amazon S3");
+        assert_eq!(
+            (&body["Event"], &body["Bucket"]),
+            (&json!("s3:TestEvent"), &json!("actas"))
+        );
+        assert!(body.get("Records").is_none());
+    }
+
     #[track_caller]
     fn hears_no_more(&self) {
         if let Ok(told) = self.told.recv_timeout(Duration::from_millis(2_500)) {
@@ -150,6 +163,7 @@ fn changes_are_told_signed_and_in_the_shape_of_s3() {
                   </S3Key></Filter>";
     let events = ["ObjectCreated:*", "ObjectRemoved:*", "ObjectTagging:*"];
     configure(&caller, &queue(arn, &events, filter));
+    receiving.is_tried_out();
     caller.put("actas/out/x", b"x").ok();
     caller.put("actas/in/a b", b"hola").ok();
     let told = receiving.next();
@@ -208,6 +222,7 @@ fn versions_are_told_apart_and_configurations_end() {
         &caller,
         &queue(arn, &["ObjectRemoved:*", "ObjectCreated:Put"], ""),
     );
+    receiving.is_tried_out();
     let put = caller.put("actas/a", b"1").ok();
     let version = put.header("x-amz-version-id").unwrap();
     let first = receiving.next().record();
@@ -237,12 +252,13 @@ fn what_is_not_taken_is_tried_again_and_then_dead_until_it_is_replayed() {
     let server = Server::with(SETTINGS);
     let caller = server.agency();
     caller.make_bucket("actas").ok();
-    let receiving = Receiving::answering(&[503, 302, 200]);
+    let receiving = Receiving::answering(&[200, 503, 302, 200]);
     let made = set_webhook(&server, "avisos", &receiving.url);
     configure(
         &caller,
         &queue(made["arn"].as_str().unwrap(), &["ObjectCreated:*"], ""),
     );
+    receiving.is_tried_out();
     caller.put("actas/a", b"1").ok();
     let first = receiving.next();
     let second = receiving.next();
@@ -263,6 +279,75 @@ fn what_is_not_taken_is_tried_again_and_then_dead_until_it_is_replayed() {
     let third = receiving.next();
     assert_eq!(first.header("webhook-id"), third.header("webhook-id"));
     assert_eq!(third.record(), first.record());
+}
+
+/// What expires takes a day of two seconds here.
+#[test]
+fn lists_tags_and_what_expires_are_told() {
+    let settings = [
+        SETTINGS,
+        &[
+            ("ACERVO_TESTING", "true"),
+            ("ACERVO_LIFECYCLE_DAY_SECONDS", "2"),
+        ],
+    ]
+    .concat();
+    let server = Server::with(&settings);
+    let caller = server.agency();
+    caller
+        .ask("PUT", "/actas")
+        .header("x-amz-object-ownership", "ObjectWriter")
+        .ok();
+    let receiving = Receiving::answering(&[200]);
+    let made = set_webhook(&server, "avisos", &receiving.url);
+    let arn = made["arn"].as_str().unwrap();
+    let events = [
+        "ObjectAcl:Put",
+        "ObjectTagging:Delete",
+        "LifecycleExpiration:*",
+    ];
+    configure(&caller, &queue(arn, &events, ""));
+    receiving.is_tried_out();
+    caller.ask("DELETE", "/actas?publicAccessBlock").ok();
+    caller.put("actas/a", b"x").ok();
+    let set_list = |canned: &str| {
+        let ask = caller.at("PUT", "actas/a").query("acl");
+        ask.header("x-amz-acl", canned).ok();
+    };
+    // The list that an object has anyway is no change.
+    set_list("private");
+    set_list("authenticated-read");
+    set_list("authenticated-read");
+    let told = receiving.next();
+    assert_eq!(told.short(), "ObjectAcl:Put a");
+    assert!(told.record()["s3"]["object"].get("size").is_none());
+    let tags = b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
+    caller.at("PUT", "actas/a").query("tagging").body(tags).ok();
+    caller.at("DELETE", "actas/a").query("tagging").ok();
+    assert_eq!(receiving.next().short(), "ObjectTagging:Delete a");
+    caller
+        .ask("PUT", "/actas?lifecycle")
+        .body(
+            b"<LifecycleConfiguration><Rule><Filter/><Status>Enabled</Status><Expiration>              <Days>1</Days></Expiration></Rule></LifecycleConfiguration>",
+        )
+        .ok();
+    assert_eq!(receiving.next().short(), "LifecycleExpiration:Delete a");
+    caller
+        .ask("PUT", "/actas?versioning")
+        .body(b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+        .ok();
+    caller.put("actas/b", b"x").ok();
+    let expected = "LifecycleExpiration:DeleteMarkerCreated b";
+    assert_eq!(receiving.next().short(), expected);
+    receiving.hears_no_more();
+    // What never happens here is refused, and then nothing is set.
+    let refused = queue(arn, &["ObjectRestore:*"], "");
+    let refused = format!("<NotificationConfiguration>{refused}</NotificationConfiguration>");
+    caller
+        .ask("PUT", "/actas?notification")
+        .body(refused.as_bytes())
+        .refused(501, "NotImplemented");
+    receiving.hears_no_more();
 }
 
 #[test]

@@ -10,10 +10,31 @@ use crate::crypto::digest::hmac_sha256;
 use crate::store::events::EventBody;
 use crate::store::events::EventRecord;
 use crate::types::encoding;
+use crate::types::events::TEST_EVENT;
 
-/// The record of an event; `None` if its body is not one that this program wrote.
+/// What a webhook is told of an event; `None` if its body is not one that this program wrote.
+pub(super) fn message(event: &EventRecord, region: &str) -> Option<Value> {
+    let body: EventBody = serde_json::from_str(&event.body).ok()?;
+    if body.name != TEST_EVENT {
+        return Some(json!({ "Records": [record(event, region)?] }));
+    }
+    Some(json!({
+        "Service": "Amazon S3",
+        "Event": format!("s3:{TEST_EVENT}"),
+        "Time": event.at.iso8601(),
+        "Bucket": body.bucket,
+        "RequestId": body.request_id,
+        "HostId": "",
+    }))
+}
+
+/// The record of an event; `None` if its body is not one that this program wrote, and for the trial
+/// of a webhook, of which there is no record.
 pub fn record(event: &EventRecord, region: &str) -> Option<Value> {
     let body: EventBody = serde_json::from_str(&event.body).ok()?;
+    if body.name == TEST_EVENT {
+        return None;
+    }
     let key = encoding::percent_path(body.object_key.as_bytes()).replace("%20", "+");
     let mut object = json!({
         "key": key,

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -173,9 +172,9 @@ impl Webhooks {
         delivery: &DeliveryRecord,
     ) -> Result<(), Failure> {
         let event = &delivery.event;
-        let record = message::record(event, &self.region);
-        let record = record.ok_or_else(|| Failure::Final("the event is unreadable".to_owned()))?;
-        let body = json!({ "Records": [record] }).to_string();
+        let body = message::message(event, &self.region);
+        let body = body.ok_or_else(|| Failure::Final("the event is unreadable".to_owned()))?;
+        let body = body.to_string();
         let id = format!("{agency}-{:016x}", event.sequence);
         let timestamp = self.store.clock().now().seconds();
         let signature = message::signature(&signer.key, &id, timestamp, &body);

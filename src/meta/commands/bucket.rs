@@ -3,6 +3,7 @@
 use super::super::codec::{Sql, column};
 use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
+use super::super::events;
 use super::super::principals::number_of;
 use super::super::records::{BucketDocument, BucketRecord, Documents, Owner, Versioning};
 use super::super::schema::OfAgency;
@@ -233,7 +234,13 @@ impl Command for SetBucketDocument {
         }
         tx.notices().forget(self.bucket_id);
         match &self.body {
-            Some(body) => set_document(tx, self.bucket_id, self.kind, body),
+            Some(body) => {
+                set_document(tx, self.bucket_id, self.kind, body)?;
+                match self.kind {
+                    BucketDocument::Notification => events::test(tx, self.bucket_id),
+                    _ => Ok(()),
+                }
+            }
             None => {
                 tx.execute(
                     "DELETE FROM bucket_documents WHERE bucket_id = ?1 AND kind = ?2",

@@ -7,7 +7,7 @@ use super::super::events::{self, Happened};
 use super::super::records::ObjectMetadata;
 use super::super::schema::OfAgency;
 use crate::access::acl::Acl;
-use crate::types::ids::{BucketId, Sequence, VersionId};
+use crate::types::ids::{BucketId, CanonicalId, Sequence, VersionId};
 use crate::types::names::ObjectKey;
 use crate::types::tags::Tags;
 
@@ -32,8 +32,9 @@ impl Command for SetTags {
 
     fn apply(&self, tx: &Tx<'_>) -> Result<VersionId, Error> {
         let (bucket_id, object_key) = (self.bucket_id, &self.object_key);
-        let change = |metadata: &mut ObjectMetadata| metadata.tags = self.tags.clone();
-        let version_id = change_metadata(tx, bucket_id, object_key, self.version_id, change)?;
+        let change =
+            |metadata: &mut ObjectMetadata, _: CanonicalId| metadata.tags = self.tags.clone();
+        let (version_id, ()) = change_metadata(tx, bucket_id, object_key, self.version_id, change)?;
         let any = !self.tags.is_empty();
         events::tell(
             tx,
@@ -66,32 +67,39 @@ impl Command for SetAcl {
     type Output = VersionId;
 
     fn apply(&self, tx: &Tx<'_>) -> Result<VersionId, Error> {
-        let change = |metadata: &mut ObjectMetadata| metadata.acl = Some(self.acl.clone());
-        change_metadata(
-            tx,
-            self.bucket_id,
-            &self.object_key,
-            self.version_id,
-            change,
-        )
+        let (bucket_id, object_key) = (self.bucket_id, &self.object_key);
+        let change = |metadata: &mut ObjectMetadata, owner: CanonicalId| {
+            let before = metadata.acl.replace(self.acl.clone());
+            before.unwrap_or_else(|| Acl::of_owner(owner)) != self.acl
+        };
+        let (version_id, has_changed) =
+            change_metadata(tx, bucket_id, object_key, self.version_id, change)?;
+        // Source: AWS S3 User Guide, "Supported event types": none for a list that stays as it was.
+        if has_changed {
+            events::tell(tx, bucket_id, object_key, &version_id, &Happened::Listed)?;
+        }
+        Ok(version_id)
     }
 }
 
-/// Changes what may change of a stored version; tells which version it was.
-fn change_metadata(
+/// Changes what may change of a stored version; `change` is given its owner too. Tells which version
+/// it was, and what `change` gave.
+fn change_metadata<T>(
     tx: &Tx<'_>,
     bucket_id: BucketId,
     object_key: &ObjectKey,
     version_id: Option<VersionId>,
-    change: impl FnOnce(&mut ObjectMetadata),
-) -> Result<VersionId, Error> {
+    change: impl FnOnce(&mut ObjectMetadata, CanonicalId) -> T,
+) -> Result<(VersionId, T), Error> {
     let found = tx.first(
-        "SELECT o.sequence, o.version_id, d.content_type, d.metadata
+        "SELECT o.sequence, o.version_id, p.canonical_id, d.content_type, d.metadata
          FROM objects o JOIN details d ON d.sequence = o.sequence
+             JOIN principals p ON p.number = o.owner
          WHERE o.bucket_id = ?1 AND o.object_key = ?2 AND coalesce(o.version_id = ?3, 1)
          UNION ALL
-         SELECT o.sequence, o.version_id, d.content_type, d.metadata
+         SELECT o.sequence, o.version_id, p.canonical_id, d.content_type, d.metadata
          FROM versions o JOIN details d ON d.sequence = o.sequence
+             JOIN principals p ON p.number = o.owner
          WHERE o.bucket_id = ?1 AND o.object_key = ?2 AND o.version_id = ?3",
         (
             Sql(bucket_id),
@@ -101,14 +109,15 @@ fn change_metadata(
         |row| {
             let sequence: Sequence = column(row, 0)?;
             let version_id: VersionId = column(row, 1)?;
-            Ok((sequence, version_id, codec::metadata(row, 2)?))
+            let owner: CanonicalId = column(row, 2)?;
+            Ok((sequence, version_id, owner, codec::metadata(row, 3)?))
         },
     )?;
-    let (sequence, version_id, mut metadata) = found.ok_or(Error::NoSuchObject)?;
-    change(&mut metadata);
+    let (sequence, version_id, owner, mut metadata) = found.ok_or(Error::NoSuchObject)?;
+    let changed = change(&mut metadata, owner);
     tx.execute(
         "UPDATE details SET metadata = ?2 WHERE sequence = ?1",
         (Sql(sequence), codec::metadata_text(&metadata)),
     )?;
-    Ok(version_id)
+    Ok((version_id, changed))
 }
