@@ -77,7 +77,8 @@ pub enum Error {
     /// More than one way of authenticating at once. Meant for `InvalidArgument`, 400.
     #[error("only one authentication mechanism is allowed")]
     TwoMechanisms,
-    /// Signature Version 2, which is not spoken here. Meant for `InvalidRequest`, 400.
+    /// Signature Version 2, which is not spoken unless a setting lets it. Meant for
+    /// `InvalidRequest`, 400.
     #[error(
         "the authorization mechanism you have provided is not supported. Please use \
          AWS4-HMAC-SHA256"
@@ -86,6 +87,18 @@ pub enum Error {
     /// A scheme that S3 does not have, such as `Basic`. Meant for `InvalidArgument`, 400.
     #[error("unsupported Authorization Type")]
     UnknownScheme,
+    /// A Signature Version 2 out of form in the header. Meant for `InvalidArgument`, 400.
+    #[error("the AWS authorization header is invalid; expected AwsAccessKeyId:signature")]
+    Version2Header,
+    /// A URL presigned with Signature Version 2 that lacks a part. Meant for `AccessDenied`, 403.
+    #[error(
+        "query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
+    )]
+    Version2Query,
+    /// A URL presigned with Signature Version 2 that does not say until when. Meant for
+    /// `AccessDenied`, 403.
+    #[error("invalid date: Expires should be seconds since epoch")]
+    Version2Expires,
     /// A Signature Version 4 out of form. The code depends on [`Place`].
     #[error("{}{fault}", beginning(*.place, *.fault))]
     Malformed {

@@ -4,20 +4,19 @@ use std::fmt;
 
 use super::error::Error;
 use super::head::RequestHead;
+use super::sigv2;
 use super::sigv4::claim::{Claim, Expected};
 use super::sigv4::query::Query;
 use super::sigv4::{ALGORITHM, ALGORITHM_PREFIX};
 
 /// What a request presents as proof of who sent it. Nothing of it is verified yet.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "lives on the stack, once a request"
-)]
 pub enum Presented<'a> {
     /// Signature Version 4, in the `Authorization` header or in a presigned URL
     /// ([`Claim::place`] tells which).
     Signature(Claim<'a>),
+    /// Signature Version 2, in the `Authorization` header or in a presigned URL.
+    SignatureV2(sigv2::Claim<'a>),
     /// A Bearer token (RFC 6750 section 2.1), for [`super::bearer`].
     Bearer(BearerToken<'a>),
     /// Nothing at all.
@@ -41,6 +40,15 @@ impl fmt::Debug for BearerToken<'_> {
     }
 }
 
+/// Whether Signature Version 2 counts as a proof.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Version2 {
+    /// It does.
+    Accepted,
+    /// It is a mechanism that is not supported.
+    Refused,
+}
+
 /// Decides how a request authenticates itself, and reads that way's form completely.
 ///
 /// # Errors
@@ -49,6 +57,7 @@ impl fmt::Debug for BearerToken<'_> {
 pub fn presented<'a>(
     head: &RequestHead<'a>,
     expected: &Expected<'a>,
+    old: Version2,
 ) -> Result<Presented<'a>, Error> {
     let query = Query::parse(head.query)?;
     let authorization = match head.single("authorization") {
@@ -61,6 +70,9 @@ pub fn presented<'a>(
     let Some(authorization) = authorization else {
         return match (presigned, version_2) {
             (true, true) => Err(Error::TwoMechanisms),
+            (false, true) if old == Version2::Accepted => {
+                sigv2::Claim::of_query(head, query, expected.now).map(Presented::SignatureV2)
+            }
             (false, true) => Err(Error::UnsupportedMechanism),
             (true, false) => Claim::of_query(head, query, expected).map(Presented::Signature),
             (false, false) => Ok(Presented::Anonymous),
@@ -80,8 +92,11 @@ pub fn presented<'a>(
     if scheme == ALGORITHM || scheme.starts_with(ALGORITHM_PREFIX) {
         return Claim::of_header(head, query, scheme, rest, expected).map(Presented::Signature);
     }
-    match scheme {
-        "AWS" => Err(Error::UnsupportedMechanism),
+    match (scheme, old) {
+        ("AWS", Version2::Accepted) => {
+            sigv2::Claim::of_header(head, query, rest, expected.now).map(Presented::SignatureV2)
+        }
+        ("AWS", Version2::Refused) => Err(Error::UnsupportedMechanism),
         _ => Err(Error::UnknownScheme),
     }
 }

@@ -20,6 +20,8 @@ pub struct Auth {
     pub fetch_hosts: Vec<String>,
     /// The public URL of the documents' door, if the installation is an issuer for others too.
     pub issuer_url: Option<String>,
+    /// Whether requests may be signed by Signature Version 2.
+    pub signature_v2: bool,
     /// The agencies that answer to requests without any proof at all.
     pub anonymous_agencies: Vec<AgencyId>,
     /// The one of them that is meant where the host names none.
@@ -140,6 +142,7 @@ impl Auth {
             issuers,
             fetch_hosts: fetch_hosts.map(|h| h.value).unwrap_or_default(),
             issuer_url: issuer_url.map(|url| url.value),
+            signature_v2: reader.boolean("auth.signature_v2", false),
             anonymous_agencies,
             anonymous_agency,
         }

@@ -20,6 +20,7 @@ use crate::audit::ledger::ReadsMode;
 use crate::auth::bearer::issuers::Issuers;
 use crate::auth::bearer::local::LocalIssuer;
 use crate::auth::bearer::local::OwnIssuer;
+use crate::auth::scheme::Version2;
 use crate::blobs::settings::BlobSettings;
 use crate::blobs::settings::S3Settings;
 use crate::blobs::store::BlobStore;
@@ -270,6 +271,11 @@ fn house(
         region: config.s3.region.clone(),
         is_secure: config.s3.tls.is_some(),
         proxies: config.s3.trusted_proxies.clone(),
+        signature_v2: if config.auth.signature_v2 {
+            Version2::Accepted
+        } else {
+            Version2::Refused
+        },
         anonymous: Anonymous::new(
             config.auth.anonymous_agencies.clone(),
             config.auth.anonymous_agency.clone(),

@@ -1,5 +1,5 @@
-//! Inventories over HTTP: configurations are kept as they were given, and reports are delivered when
-//! a day begins. Days last two seconds here, where one has to end.
+//! Inventories over HTTP: configurations are kept as they were given, and reports are delivered
+//! when a day begins. Days last two seconds here, where one has to end.
 
 use std::io::Read as _;
 use std::time::Instant;

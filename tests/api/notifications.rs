@@ -328,7 +328,8 @@ fn lists_tags_and_what_expires_are_told() {
     caller
         .ask("PUT", "/actas?lifecycle")
         .body(
-            b"<LifecycleConfiguration><Rule><Filter/><Status>Enabled</Status><Expiration>              <Days>1</Days></Expiration></Rule></LifecycleConfiguration>",
+            b"<LifecycleConfiguration><Rule><Filter/><Status>Enabled</Status><Expiration>\
+              <Days>1</Days></Expiration></Rule></LifecycleConfiguration>",
         )
         .ok();
     assert_eq!(receiving.next().short(), "LifecycleExpiration:Delete a");

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use acervo::auth::head::RequestHead;
-use acervo::auth::scheme::{Presented, presented};
+use acervo::auth::scheme::{Presented, Version2, presented};
 use acervo::auth::sigv4::claim::Expected;
 use acervo::auth::sigv4::key::SigningKeyCache;
 use acervo::types::clock::Clock;
@@ -77,7 +77,7 @@ impl Handler {
             now: self.clock.now(),
             body_sha256: None,
         };
-        let Ok(Presented::Signature(claim)) = presented(&head, &expected) else {
+        let Ok(Presented::Signature(claim)) = presented(&head, &expected, Version2::Refused) else {
             return false;
         };
         let secret = || Ok::<_, Infallible>(self.secret.clone());

@@ -9,6 +9,7 @@ use crate::api::http::body::Pace;
 use crate::api::http::signing_keys::SigningKeys;
 use crate::auth::bearer::issuers::Issuers;
 use crate::auth::bearer::local::OwnIssuer;
+use crate::auth::scheme::Version2;
 use crate::jobs::access_log::Waiting;
 use crate::jobs::lifecycle::rules::Day;
 use crate::jobs::webhooks::allowed::Allowed;
@@ -42,6 +43,8 @@ pub struct House {
     pub is_secure: bool,
     /// The proxies that are believed who came to them.
     pub proxies: Vec<Network>,
+    /// Whether Signature Version 2 counts as a proof.
+    pub signature_v2: Version2,
     /// Who may ask without any proof.
     pub anonymous: Anonymous,
     /// The domains below which a host names a bucket.

@@ -12,6 +12,7 @@ use crate::access::policy::Policy;
 use crate::auth;
 use crate::auth::error::BearerError;
 use crate::auth::head::RequestHead;
+use crate::auth::sigv2;
 use crate::auth::sigv4::claim::Claim;
 use crate::auth::sigv4::claim::Verified;
 use crate::store;
@@ -86,7 +87,35 @@ pub async fn by_signature(
         let signing_key = cache.key(claim.scope(), secret)?;
         claim.verify(head, &signing_key)
     };
-    match (claim.session_token(), id.is_temporary()) {
+    by_secret(house, id.clone(), claim.session_token(), now, verified).await
+}
+
+/// The same for Signature Version 2; `bucket` is the one that the host names.
+///
+/// # Errors
+/// All of [`Unidentified`] but [`Unidentified::Token`].
+pub async fn by_signature_v2(
+    house: &House,
+    head: &RequestHead<'_>,
+    claim: &sigv2::Claim<'_>,
+    bucket: Option<&str>,
+    now: Time,
+) -> Result<Identified, Unidentified> {
+    let id = claim.access_key_id()?;
+    let verified = |secret: &SecretText| claim.verify(head, bucket, secret);
+    let found = by_secret(house, id, claim.session_token(), now, verified);
+    Ok(found.await?.0)
+}
+
+/// Finds the lasting key or the session, and has its secret verify the proof.
+async fn by_secret<V>(
+    house: &House,
+    id: AccessKeyId,
+    session_token: Option<&str>,
+    now: Time,
+    verified: impl FnOnce(&SecretText) -> Result<V, auth::error::Error>,
+) -> Result<(Identified, V), Unidentified> {
+    match (session_token, id.is_temporary()) {
         (None, false) => {
             let found = house.store.credential(&id).await?;
             let found = found.filter(|c| c.expires.is_none_or(|at| now < at));

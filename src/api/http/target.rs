@@ -56,7 +56,7 @@ fn decode(raw: &str) -> Result<Option<String>, TargetError> {
 }
 
 /// The label before a configured domain: `actas.s3.estado.mx:9000` below `s3.estado.mx` is `actas`.
-pub(super) fn label_of_host<'a>(host: &'a str, domains: &[String]) -> Option<&'a str> {
+pub fn label_of_host<'a>(host: &'a str, domains: &[String]) -> Option<&'a str> {
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|b| b.is_ascii_digit()) {
             name

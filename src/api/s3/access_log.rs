@@ -71,13 +71,12 @@ impl Asked {
             return;
         }
         let query = self.uri.query().unwrap_or_default();
-        let by_query = query.contains("X-Amz-Signature=");
         let text = |value: &Option<HeaderValue>| {
             let value = value.as_ref()?;
             Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         let authorization = text(&self.authorization).unwrap_or_default();
-        let signed = by_query || authorization.starts_with("AWS4-");
+        let (signature, auth_type) = proof(query, &authorization);
         let version = query
             .split('&')
             .find_map(|pair| pair.strip_prefix("versionId="));
@@ -108,18 +107,30 @@ impl Asked {
             referer: text(&self.referer),
             user_agent: text(&self.user_agent),
             version_id: version.map(str::to_owned),
-            signature: signed.then_some("SigV4"),
-            auth_type: match (by_query, signed) {
-                (true, _) => Some("QueryString"),
-                (false, true) => Some("AuthHeader"),
-                (false, false) => None,
-            },
+            signature,
+            auth_type,
             host: text(&self.host),
         };
         house
             .access_log
             .add(agency, &name, arrival.at, &seen.line());
     }
+}
+
+/// The signature's version and its place, as S3 logs them.
+fn proof(query: &str, authorization: &str) -> (Option<&'static str>, Option<&'static str>) {
+    let (version, place) = if query.contains("X-Amz-Signature=") {
+        ("SigV4", "QueryString")
+    } else if query.contains("AWSAccessKeyId=") {
+        ("SigV2", "QueryString")
+    } else if authorization.starts_with("AWS4-") {
+        ("SigV4", "AuthHeader")
+    } else if authorization.starts_with("AWS ") {
+        ("SigV2", "AuthHeader")
+    } else {
+        return (None, None);
+    };
+    (Some(version), Some(place))
 }
 
 /// An operation as S3 logs it. Source: AWS S3 User Guide, "Amazon S3 server access log format",

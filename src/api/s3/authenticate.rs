@@ -3,10 +3,13 @@
 use crate::access::caller::Caller;
 use crate::api::http::house::House;
 use crate::api::http::identify;
+use crate::api::http::target;
+use crate::api::http::target::Query;
 use crate::auth;
 use crate::auth::chunked::signer::ChunkSigner;
 use crate::auth::head::RequestHead;
 use crate::auth::scheme::Presented;
+use crate::auth::sigv2;
 use crate::auth::sigv4::claim::Expected;
 use crate::auth::sigv4::payload::PayloadHash;
 use crate::auth::sigv4::payload::Streaming;
@@ -23,6 +26,8 @@ pub struct Payload {
     pub hash: PayloadHash,
     /// What checks its chunks, if they are signed.
     pub chunks: Option<ChunkSigner>,
+    /// The query parameters that are part of the proof, beside those that any request may have.
+    pub proof: &'static [&'static str],
 }
 
 /// Whether a request shows no proof at all. Only says how its host is read: what counts is what
@@ -58,14 +63,28 @@ pub async fn authenticate(
         now,
         body_sha256: None,
     };
-    match auth::scheme::presented(&request_head, &expected)? {
+    let old = house.signature_v2;
+    match auth::scheme::presented(&request_head, &expected, old)? {
         Presented::Signature(claim) => {
             let (identified, verified) =
                 identify::by_signature(house, &request_head, &claim, now).await?;
             let payload = Payload {
                 hash: verified.payload,
                 chunks: verified.chunks,
+                proof: &[],
             };
+            Ok((identified.caller, payload))
+        }
+        Presented::SignatureV2(claim) => {
+            let host = head.header("host").unwrap_or_default();
+            let bucket = target::label_of_host(host, &house.domains);
+            let identified =
+                identify::by_signature_v2(house, &request_head, &claim, bucket, now).await?;
+            let payload = Payload {
+                proof: &sigv2::QUERY,
+                ..unsigned(head)?
+            };
+            check_said_headers(head)?;
             Ok((identified.caller, payload))
         }
         Presented::Bearer(token) => {
@@ -91,5 +110,21 @@ fn unsigned(head: &Head) -> Result<Payload, S3Error> {
         let message = "Only a request with a signature has signed chunks.";
         return Err(S3Error::new(Code::InvalidRequest, message));
     }
-    Ok(Payload { hash, chunks: None })
+    Ok(Payload {
+        hash,
+        chunks: None,
+        proof: &[],
+    })
+}
+
+/// What a URL presigned with Signature Version 2 says that was signed must be what was sent: the
+/// signature covers the headers, not the parameters of their names.
+fn check_said_headers(head: &Head) -> Result<(), S3Error> {
+    let query = Query::parse(head.uri.query().unwrap_or_default())?;
+    for name in ["content-md5", "content-type"] {
+        if query.has(name) && query.value(name) != head.header(name) {
+            return Err(auth::error::Error::SignatureMismatch.into());
+        }
+    }
+    Ok(())
 }

@@ -205,7 +205,8 @@ async fn serve(
     };
     known.caller = Some(caller.clone());
     presigned::move_headers(&mut query, &mut head.headers)?;
-    if let Some(name) = route.unknown_parameter(query.names()) {
+    let asked = query.names().filter(|name| !payload.proof.contains(name));
+    if let Some(name) = route.unknown_parameter(asked) {
         return Err(S3Error::not_implemented(&format!(
             "The query parameter {name}"
         )));

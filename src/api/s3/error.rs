@@ -150,7 +150,9 @@ impl From<AuthError> for S3Error {
         use AuthError as E;
         // Exhaustive on purpose: a new variant must be decided here.
         let code = match &error {
-            E::TwoMechanisms | E::UnknownScheme | E::InvalidContentHash => Code::InvalidArgument,
+            E::TwoMechanisms | E::UnknownScheme | E::InvalidContentHash | E::Version2Header => {
+                Code::InvalidArgument
+            }
             E::UnsupportedMechanism | E::RepeatedHeader { .. } | E::UnreadableHeader { .. } => {
                 Code::InvalidRequest
             }
@@ -160,6 +162,8 @@ impl From<AuthError> for S3Error {
                 Place::Form => Code::InvalidArgument,
             },
             E::MissingDate
+            | E::Version2Query
+            | E::Version2Expires
             | E::UnsignedHeader { .. }
             | E::NotYetValid { .. }
             | E::Expired { .. } => Code::AccessDenied,

@@ -21,9 +21,12 @@ use crate::api::http::form::FileDecoder;
 use crate::api::http::form::FormError;
 use crate::api::http::house::House;
 use crate::api::http::identify;
+use crate::api::http::identify::Identified;
 use crate::api::http::xml::Xml;
 use crate::auth::error::Error as AuthError;
 use crate::auth::head::RequestHead;
+use crate::auth::scheme::Version2;
+use crate::auth::sigv2;
 use crate::auth::sigv4::claim::Claim;
 use crate::auth::sigv4::claim::Expected;
 use crate::auth::sigv4::claim::FormProof;
@@ -59,6 +62,22 @@ pub struct PostedFile {
     pub(super) decoder: FileDecoder,
     pub(super) bytes: (u64, u64),
 }
+
+/// What proves a form signed by Signature Version 4, and by no other.
+const FIELDS_OF_VERSION_4: [&str; 4] = [
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-signature",
+];
+
+/// A form is signed without its request.
+const NO_HEAD: RequestHead<'static> = RequestHead {
+    method: "POST",
+    path: "/",
+    query: "",
+    headers: &[],
+};
 
 impl Form {
     /// Reads the fields of a form.
@@ -110,13 +129,18 @@ impl Form {
         let payload = Payload {
             hash: PayloadHash::Unsigned,
             chunks: None,
+            proof: &[],
         };
         let value = |name| self.fields.value(name);
-        if value("awsaccesskeyid").is_some() || value("signature").is_some() {
+        let is_old = value("awsaccesskeyid").is_some() || value("signature").is_some();
+        if is_old && house.signature_v2 == Version2::Refused {
             return Err(AuthError::UnsupportedMechanism.into());
         }
+        if is_old && FIELDS_OF_VERSION_4.iter().any(|name| value(name).is_some()) {
+            return Err(AuthError::TwoMechanisms.into());
+        }
         let Some(policy_text) = value("policy") else {
-            if value("x-amz-signature").is_some() {
+            if is_old || value("x-amz-signature").is_some() {
                 let message = "Bucket POST must contain a field named 'policy'.";
                 return Err(S3Error::argument("policy", "", message));
             }
@@ -126,6 +150,33 @@ impl Form {
             house.store.ensure_active(&agency).await?;
             return Ok((Caller::anonymous(agency), payload));
         };
+        let signed = if is_old {
+            self.by_signature_v2(house, now, policy_text).await?
+        } else {
+            self.by_signature(house, now, policy_text).await?
+        };
+        let json = encoding::parse_base64(policy_text);
+        let json = json.ok_or_else(|| {
+            S3Error::new(
+                Code::InvalidPolicyDocument,
+                "Invalid Policy: it is no base64.",
+            )
+        })?;
+        let policy = PostPolicy::parse(&json)?;
+        policy.check(now, bucket, &self.fields.fields)?;
+        if let Some((low, high)) = policy.file_bytes {
+            self.file.bytes = (low, high.min(house.put_bytes_max));
+        }
+        Ok((signed.caller, payload))
+    }
+
+    async fn by_signature(
+        &self,
+        house: &House,
+        now: Time,
+        policy: &str,
+    ) -> Result<Identified, S3Error> {
+        let value = |name| self.fields.value(name);
         let expected = Expected {
             region: &house.region,
             service: "s3",
@@ -145,29 +196,35 @@ impl Form {
             date: required("x-amz-date")?,
             signature: required("x-amz-signature")?,
             session_token: value("x-amz-security-token"),
-            policy: policy_text,
+            policy,
         };
         let claim = Claim::of_form(&proof, &expected)?;
-        let head = RequestHead {
-            method: "POST",
-            path: "/",
-            query: "",
-            headers: &[],
+        let (identified, _) = identify::by_signature(house, &NO_HEAD, &claim, now).await?;
+        Ok(identified)
+    }
+
+    /// Source: AWS S3 User Guide, "Browser-based uploads using POST (AWS signature version 2)".
+    async fn by_signature_v2(
+        &self,
+        house: &House,
+        now: Time,
+        policy: &str,
+    ) -> Result<Identified, S3Error> {
+        let value = |name| self.fields.value(name);
+        let required = |name: &'static str| {
+            value(name).ok_or_else(|| {
+                let message = "A form signed by Signature Version 2 has the fields AWSAccessKeyId \
+                               and signature beside its policy.";
+                S3Error::argument(name, "", message)
+            })
         };
-        let (identified, _) = identify::by_signature(house, &head, &claim, now).await?;
-        let json = encoding::parse_base64(policy_text);
-        let json = json.ok_or_else(|| {
-            S3Error::new(
-                Code::InvalidPolicyDocument,
-                "Invalid Policy: it is no base64.",
-            )
-        })?;
-        let policy = PostPolicy::parse(&json)?;
-        policy.check(now, bucket, &self.fields.fields)?;
-        if let Some((low, high)) = policy.file_bytes {
-            self.file.bytes = (low, high.min(house.put_bytes_max));
-        }
-        Ok((identified.caller, payload))
+        let claim = sigv2::Claim::of_form(
+            required("awsaccesskeyid")?,
+            required("signature")?,
+            value("x-amz-security-token"),
+            policy,
+        )?;
+        Ok(identify::by_signature_v2(house, &NO_HEAD, &claim, None, now).await?)
     }
 
     /// The head that a PUT of the same object would have, and the file.

@@ -33,8 +33,10 @@ enum Rule {
 }
 
 /// Fields that no condition need name: the proof itself, and the file.
-const UNCONDITIONED: [&str; 6] = [
+const UNCONDITIONED: [&str; 8] = [
     "policy",
+    "awsaccesskeyid",
+    "signature",
     "x-amz-signature",
     "x-amz-algorithm",
     "x-amz-credential",

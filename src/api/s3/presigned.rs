@@ -12,9 +12,9 @@ use crate::api::http::target::Query;
 
 use super::error::S3Error;
 
-/// Whether a query is that of a presigned URL.
+/// Whether a query is that of a presigned URL, of either version.
 pub(super) fn is_presigned(query: &Query) -> bool {
-    query.has("X-Amz-Signature")
+    query.has("X-Amz-Signature") || query.has("AWSAccessKeyId")
 }
 
 /// Whether a presigned URL brings a header.

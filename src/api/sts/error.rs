@@ -158,6 +158,9 @@ impl From<AuthError> for StsError {
             E::TwoMechanisms
             | E::UnknownScheme
             | E::UnsupportedMechanism
+            | E::Version2Header
+            | E::Version2Query
+            | E::Version2Expires
             | E::RepeatedHeader { .. }
             | E::UnreadableHeader { .. }
             | E::Malformed { .. }

@@ -11,8 +11,10 @@ use crate::api::http::identify::Identified;
 use crate::audit::entry::Draft;
 use crate::audit::entry::Outcome;
 use crate::auth;
+use crate::auth::error::Error as AuthError;
 use crate::auth::head::RequestHead;
 use crate::auth::scheme::Presented;
+use crate::auth::scheme::Version2;
 use crate::auth::sigv4::SERVICE_STS;
 use crate::auth::sigv4::claim::Expected;
 use crate::store::Committed;
@@ -87,11 +89,14 @@ impl StsRequest<'_> {
             now,
             body_sha256: Some(self.body_sha256),
         };
-        let identified = match auth::scheme::presented(&request_head, &expected)? {
+        let identified = match auth::scheme::presented(&request_head, &expected, Version2::Refused)?
+        {
             Presented::Signature(claim) => {
                 let found = identify::by_signature(self.house, &request_head, &claim, now);
                 found.await?.0
             }
+            // Refused above: STS never spoke it.
+            Presented::SignatureV2(_) => return Err(AuthError::UnsupportedMechanism.into()),
             Presented::Bearer(token) => identify::by_token(self.house, token.expose(), now).await?,
             Presented::Anonymous => return Err(Code::MissingAuthenticationToken.into()),
         };

@@ -32,6 +32,12 @@ impl<'a> Query<'a> {
         &self.0
     }
 
+    /// Every parameter, sorted; its name in canonical encoding, its value decoded, `None` if that
+    /// is no UTF-8.
+    pub(in crate::auth) fn decoded(&self) -> impl Iterator<Item = (&str, Option<Cow<'_, str>>)> {
+        self.0.iter().map(|(name, value)| (&**name, decoded(value)))
+    }
+
     /// Whether a parameter of this name, which must be its own encoding, is there.
     pub(in crate::auth) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(n, _)| n == name)
@@ -46,7 +52,7 @@ impl<'a> Query<'a> {
     }
 
     /// The decoded value of a parameter that may come only once.
-    pub(super) fn single(&self, name: &str) -> Result<Option<Cow<'a, str>>, MoreThanOne> {
+    pub(in crate::auth) fn single(&self, name: &str) -> Result<Option<Cow<'a, str>>, MoreThanOne> {
         let mut found = self.0.iter().filter(|(n, _)| n == name);
         let value = match found.next() {
             // What is not UTF-8 once decoded counts as absent: no parameter of ours can be so.
@@ -62,7 +68,7 @@ impl<'a> Query<'a> {
 }
 
 /// A parameter came more than once.
-pub(super) struct MoreThanOne;
+pub(in crate::auth) struct MoreThanOne;
 
 fn decoded(value: &str) -> Option<Cow<'_, str>> {
     if value.contains('%') {

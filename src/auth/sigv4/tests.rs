@@ -6,7 +6,7 @@ use super::key::{Scope, SigningKey, SigningKeyCache};
 use super::payload::{PayloadHash, Streaming};
 use crate::auth::error::{Error, Fault, Place};
 use crate::auth::head::RequestHead;
-use crate::auth::scheme::{Presented, presented};
+use crate::auth::scheme::{Presented, Version2, presented};
 use crate::crypto::secret::SecretText;
 use crate::types::clock::Time;
 
@@ -111,13 +111,15 @@ impl Request {
     }
 
     fn verify_at(&self, now: Time) -> Result<PayloadHash, Error> {
-        self.on(|head| match presented(head, &expected(now))? {
-            Presented::Signature(claim) => {
-                let key = SigningKey::derive(&secret(), claim.scope());
-                claim.verify(head, &key).map(|verified| verified.payload)
-            }
-            other => panic!("no signature but {other:?}"),
-        })
+        self.on(
+            |head| match presented(head, &expected(now), Version2::Refused)? {
+                Presented::Signature(claim) => {
+                    let key = SigningKey::derive(&secret(), claim.scope());
+                    claim.verify(head, &key).map(|verified| verified.payload)
+                }
+                other => panic!("no signature but {other:?}"),
+            },
+        )
     }
 
     fn verify(&self) -> Result<PayloadHash, Error> {
@@ -430,7 +432,9 @@ fn a_session_token_is_read_in_either_place_and_covered_by_the_signature() {
     #[track_caller]
     fn check(request: &Request, token: Option<&str>) {
         request.on(|head| {
-            let Ok(Presented::Signature(claim)) = presented(head, &expected(MOMENT)) else {
+            let Ok(Presented::Signature(claim)) =
+                presented(head, &expected(MOMENT), Version2::Refused)
+            else {
                 panic!("a signature");
             };
             assert_eq!(claim.session_token(), token);
@@ -481,7 +485,7 @@ fn a_body_known_before_is_the_one_that_must_have_been_signed() {
     let signed = Request::new("POST", "/", &[("host", HOST)]).signed(PayloadHash::Signed(hash));
     let mut unsaid = signed.clone();
     let check = |request: &Request, expected: &Expected<'_>| {
-        request.on(|head| presented(head, expected).map(drop))
+        request.on(|head| presented(head, expected, Version2::Refused).map(drop))
     };
     assert_eq!(check(&signed, &known(hash)), Ok(()));
     assert_eq!(
@@ -630,8 +634,9 @@ fn mechanisms() {
     #[track_caller]
     fn check(target: &str, headers: &[(&str, &str)], expected_text: &str) {
         let text = Request::new("GET", target, headers).on(|head| {
-            match presented(head, &expected(MOMENT)) {
+            match presented(head, &expected(MOMENT), Version2::Refused) {
                 Ok(Presented::Signature(_)) => "signature".to_owned(),
+                Ok(Presented::SignatureV2(_)) => "version 2".to_owned(),
                 Ok(Presented::Bearer(token)) => format!("bearer {}", token.expose()),
                 Ok(Presented::Anonymous) => "anonymous".to_owned(),
                 Err(error) => error.to_string(),
@@ -656,7 +661,8 @@ fn mechanisms() {
 #[test]
 fn access_key_ids_are_ours_or_nothing() {
     good().on(|head| {
-        let Ok(Presented::Signature(claim)) = presented(head, &expected(MOMENT)) else {
+        let Ok(Presented::Signature(claim)) = presented(head, &expected(MOMENT), Version2::Refused)
+        else {
             panic!("no signature");
         };
         assert_eq!(claim.access_key_id(), Err(Error::InvalidAccessKeyId));

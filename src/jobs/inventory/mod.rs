@@ -1,9 +1,9 @@
 //! Inventories: lists of a bucket's objects, made each day or week and delivered as S3 does.
 //!
 //! ```text
-//! [prefix/]bucket/name/data/<uuid>.csv.gz               lines, at most `rows_per_file` in each
-//! [prefix/]bucket/name/YYYY-MM-DDTHH-MMZ/manifest.json  names the files, their sizes and MD5
-//! [prefix/]bucket/name/YYYY-MM-DDTHH-MMZ/manifest.checksum  the manifest's MD5: the report is whole
+//! [prefix/]bucket/name/data/<uuid>.csv.gz                   lines, `rows_per_file` at most
+//! [prefix/]bucket/name/YYYY-MM-DDTHH-MMZ/manifest.json      the files, their sizes and MD5
+//! [prefix/]bucket/name/YYYY-MM-DDTHH-MMZ/manifest.checksum  the manifest's MD5: all is there
 //! ```
 //!
 //! A file is one pass over pages of the index, compressed while it is stored. After each file the

@@ -82,8 +82,8 @@ impl Command for SetAcl {
     }
 }
 
-/// Changes what may change of a stored version; `change` is given its owner too. Tells which version
-/// it was, and what `change` gave.
+/// Changes what may change of a stored version; `change` is given its owner too. Tells which
+/// version it was, and what `change` gave.
 fn change_metadata<T>(
     tx: &Tx<'_>,
     bucket_id: BucketId,
