@@ -1,7 +1,7 @@
 //! Buffers that are used again.
 //!
-//! Fresh memory for each read would be cleared by us or by the kernel, which costs a third of the
-//! time of a warm read; a used buffer is only overwritten.
+//! Fresh memory for each segment would be cleared by us or by the kernel, which costs a third of
+//! the time of a warm read; a used buffer is only overwritten.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::types::limits;
 
-/// A bounded stock of buffers that wait for their next use.
+/// A bounded stock of buffers that wait for their next use, by reads and by uploads.
 #[derive(Default)]
 pub(super) struct Buffers {
     free: Mutex<Vec<Vec<u8>>>,
@@ -34,8 +34,8 @@ impl Buffers {
     }
 }
 
-/// Bytes read from a blob. They can be opened in place and sent without a copy; the memory goes
-/// back to the stock when the last of them is dropped.
+/// Bytes read from a blob, or to be written to one. They can be opened or sealed in place, and sent
+/// or written without a copy; the memory goes back to the stock when the last of them is dropped.
 pub struct Buffer {
     bytes: Vec<u8>,
     length: usize,
@@ -43,6 +43,11 @@ pub struct Buffer {
 }
 
 impl Buffer {
+    /// Cuts it to fewer bytes.
+    pub fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
     /// Some of the bytes, to send; the rest is let go of with them.
     pub fn into_bytes(self, keep: Range<usize>) -> Bytes {
         let end = keep.end.min(self.length);
@@ -76,9 +81,7 @@ impl Drop for Buffer {
             .free
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if free.len() < limits::READ_BUFFERS_FREE_MAX
-            && self.bytes.capacity() <= limits::BLOB_IO_BYTES
-        {
+        if free.len() < limits::BUFFERS_FREE_MAX && self.bytes.capacity() <= limits::BLOB_IO_BYTES {
             free.push(std::mem::take(&mut self.bytes));
         }
     }
@@ -117,10 +120,10 @@ mod tests {
         let buffers = Arc::new(Buffers::default());
         drop(buffers.take(limits::BLOB_IO_BYTES + 1));
         assert_eq!(free(&buffers), 0);
-        let taken: Vec<_> = (0..limits::READ_BUFFERS_FREE_MAX + 1)
+        let taken: Vec<_> = (0..limits::BUFFERS_FREE_MAX + 1)
             .map(|_| buffers.take(1))
             .collect();
         drop(taken);
-        assert_eq!(free(&buffers), limits::READ_BUFFERS_FREE_MAX);
+        assert_eq!(free(&buffers), limits::BUFFERS_FREE_MAX);
     }
 }

@@ -13,7 +13,7 @@ use object_store::path::Path;
 use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _};
 use tokio::sync::Semaphore;
 
-use super::buffer::Buffers;
+use super::buffer::{Buffer, Buffers};
 use super::error::Error;
 use super::read::BlobReader;
 use super::remote::{self, Claim};
@@ -43,6 +43,8 @@ pub(super) struct Backend {
     pub(super) buffers: Arc<Buffers>,
     /// One permit for each read that waits for the disk.
     pub(super) cold_reads: Arc<Semaphore>,
+    /// One permit for each part that is being written to the local disk.
+    pub(super) local_writes: Arc<Semaphore>,
     /// One permit for each write that is being synced before its end.
     pub(super) early_syncs: Arc<Semaphore>,
 }
@@ -83,6 +85,7 @@ impl BlobStore {
             part_bytes,
             buffers: Arc::default(),
             cold_reads: Arc::new(Semaphore::new(limits::COLD_READS_MAX)),
+            local_writes: Arc::new(Semaphore::new(limits::LOCAL_WRITES_MAX)),
             early_syncs: Arc::new(Semaphore::new(limits::EARLY_SYNCS_MAX)),
         })))
     }
@@ -91,6 +94,11 @@ impl BlobStore {
     pub fn create(&self, agency: &AgencyId, blob_id: BlobId) -> BlobWriter {
         let path = self.0.path(agency, blob_id);
         BlobWriter::new(Arc::clone(&self.0), path, blob_id)
+    }
+
+    /// A buffer of this length for bytes to be written, with whatever it last held.
+    pub fn buffer(&self, length: usize) -> Buffer {
+        self.0.buffers.take(length)
     }
 
     /// Opens a blob for reading.

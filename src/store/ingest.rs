@@ -2,11 +2,11 @@
 //! a blob.
 //!
 //! The sketch. A small document in one piece: no copy beyond the one into its sealed form, no hop.
-//! A large one, for each block: the pieces that the connection gave are copied together, go down a
-//! line where they are digested and sealed (a second copy, into the segment that is sealed in
-//! place), and are written while the next is sealed. At most one block is being collected, one or
-//! two are on the line, and one is being written; a block is small, and alone on its line, when
-//! many uploads are under way, so that memory stays flat.
+//! A large one is cut into segments: the pieces that the connection gave are copied to where each
+//! segment is sealed in place, go down a line where they are digested and sealed, and are written
+//! from there. Three things go on side by side: one segment is filled, one is digested, some are
+//! written; between them stand as many as the upload's share of memory. Among many uploads that is
+//! one, so that memory stays flat. The buffers are used again.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -15,8 +15,11 @@ use bytes::Bytes;
 use bytes::BytesMut;
 
 use crate::blobs::store::BlobStore;
+use crate::blobs::write::BlobWriter;
 use crate::crypto::blob::Binding;
+use crate::crypto::blob::Position;
 use crate::crypto::blob::Purpose;
+use crate::crypto::blob::STRIDE_BYTES;
 use crate::crypto::blob::Sealer;
 use crate::crypto::blob::seal_whole;
 use crate::crypto::digest::DigestPlan;
@@ -33,6 +36,7 @@ use crate::types::names::AgencyId;
 use super::body::Announced;
 use super::body::Body;
 use super::content::INLINE_BLOB;
+use super::cutter::Cutter;
 use super::error::Digest;
 use super::error::Error;
 use super::line::Line;
@@ -55,7 +59,7 @@ pub(super) struct Ingested {
     pub(super) sealed: Sealed,
 }
 
-/// Large uploads under way in this process, to size their blocks by.
+/// Large uploads under way in this process, to share memory among.
 static LARGE_UPLOADS: AtomicUsize = AtomicUsize::new(0);
 
 struct LargeUpload;
@@ -66,11 +70,11 @@ impl LargeUpload {
         Self
     }
 
-    /// Bytes of a block: what all large uploads may collect together, divided among them.
-    fn block_bytes(&self) -> usize {
+    /// How many segments this upload may hold now between connection and backend.
+    fn segments_max(&self) -> usize {
         let uploads = LARGE_UPLOADS.load(Ordering::Relaxed).max(1);
-        let segment = usize::try_from(limits::SEGMENT_BYTES).unwrap_or(limits::BLOB_IO_BYTES);
-        (limits::COLLECTED_BYTES_MAX / uploads).clamp(segment, limits::BLOB_IO_BYTES)
+        let share = limits::UPLOADS_BYTES_MAX / uploads;
+        (share.min(limits::UPLOAD_BYTES_MAX) / STRIDE_BYTES).max(1)
     }
 }
 
@@ -99,16 +103,21 @@ pub(super) async fn ingest(
         purpose,
     };
     let digests = Digests::new(&plan(&body, keep));
-    let block = collect(&mut body, limits::INLINE_BYTES_MAX + 1)
-        .await?
-        .unwrap_or_default();
+    let block = collect(&mut body, limits::INLINE_BYTES_MAX + 1).await?;
     if block.len() <= limits::INLINE_BYTES_MAX {
         let small = small(&data_key, &binding(inline), &block, digests, &body, keep)?;
         return Ok(small.with(data_key));
     }
-    let sealer = Sealer::new(&data_key, &binding(blob_id));
+    let (sealer, header) = Sealer::new(&data_key, &binding(blob_id));
     let work = Work { digests, sealer };
-    let (size_bytes, results) = large(blobs, agency, blob_id, block, work, &mut body).await?;
+    let mut writer = blobs.create(agency, blob_id);
+    writer.write(Bytes::copy_from_slice(&header)).await?;
+    let mut cutter = Cutter::new(&mut body, block, blobs);
+    let results = large(&mut writer, work, &mut cutter).await?;
+    let size_bytes = cutter.size_bytes();
+    // Digests are compared before the sync, so that a broken upload costs none.
+    compare(&results, &body.announced())?;
+    writer.finish().await?;
     let arrived = arrived(size_bytes, &results, &body, keep, Sealed::Blob(blob_id))?;
     Ok(arrived.with(data_key))
 }
@@ -139,9 +148,8 @@ fn small(
     arrived(plaintext.len() as u64, &results, body, keep, sealed)
 }
 
-/// The next block; `None` at the end of the body. The pieces are copied together, for each of them
-/// would hold on to the whole buffer that its connection read it into.
-async fn collect(body: &mut impl Body, size_bytes: usize) -> Result<Option<Bytes>, Error> {
+/// The first bytes of a body, so many at least if it has them.
+async fn collect(body: &mut impl Body, size_bytes: usize) -> Result<Bytes, Error> {
     let mut first = Bytes::new();
     let mut block = BytesMut::new();
     while first.len() + block.len() < size_bytes {
@@ -160,57 +168,40 @@ async fn collect(body: &mut impl Body, size_bytes: usize) -> Result<Option<Bytes
         }
         block.extend_from_slice(&piece);
     }
-    let block = if block.is_empty() {
-        first
-    } else {
-        block.freeze()
-    };
-    Ok((!block.is_empty()).then_some(block))
+    let is_one = block.is_empty();
+    Ok(if is_one { first } else { block.freeze() })
 }
 
+/// Cuts, digests, seals and writes, side by side.
 async fn large(
-    blobs: &BlobStore,
-    agency: &AgencyId,
-    blob_id: BlobId,
-    first: Bytes,
+    writer: &mut BlobWriter,
     work: Work,
-    body: &mut impl Body,
-) -> Result<(u64, DigestResults), Error> {
+    cutter: &mut Cutter<'_, impl Body>,
+) -> Result<DigestResults, Error> {
     let upload = LargeUpload::begin();
-    let mut writer = blobs.create(agency, blob_id);
     let line = Line::new(work);
-    let mut next = Some(first);
-    while let Some(block) = next {
-        let block_bytes = upload.block_bytes();
-        line.room(blocks_ahead(block_bytes)).await?;
-        let sealed = line.sealed();
-        line.push(block);
-        // While this block is sealed, those before it are written and the next is collected.
-        let writing = writer.write_all(sealed);
-        let collecting = collect(body, block_bytes);
-        let (written, collected) = futures_util::future::join(writing, collecting).await;
-        written?;
-        next = collected?;
-    }
-    let (sealed, work) = line.end().await?;
-    writer.write_all(sealed).await?;
-    let (last, size_bytes) = work.sealer.finish();
-    writer.write(last).await?;
-    // Digests are compared before the sync, so that a broken upload costs none.
-    let results = work.digests.finish();
-    compare(&results, &body.announced())?;
-    writer.finish().await?;
-    Ok((size_bytes, results))
-}
-
-/// How many blocks may be on a line: a second one, so that the line never waits for the
-/// connection, where blocks are as long as they get.
-const fn blocks_ahead(block_bytes: usize) -> usize {
-    if block_bytes < limits::BLOB_IO_BYTES {
-        1
-    } else {
-        2
-    }
+    let filling = async {
+        loop {
+            line.room(upload.segments_max()).await?;
+            let segment = cutter.next().await?;
+            let position = segment.position;
+            line.push(segment);
+            if position == Position::Last {
+                return Ok::<_, Error>(());
+            }
+        }
+    };
+    let writing = async {
+        loop {
+            writer.ready(STRIDE_BYTES).await?;
+            let Some(sealed) = line.sealed().await? else {
+                return Ok::<_, Error>(());
+            };
+            writer.write_all(sealed).await?;
+        }
+    };
+    futures_util::future::try_join(filling, writing).await?;
+    Ok(line.end()?.digests.finish())
 }
 
 struct Arrived {

@@ -1,23 +1,38 @@
-//! The line on which one large upload is digested and sealed: block after block, in order, beside
-//! the connection that they come from.
+//! The line on which one large upload is digested and sealed: segment after segment, in order,
+//! beside the connection that they come from and the backend that they go to.
 //!
 //! Digests are one chain, so a line has one thread at a time, lent by the blocking pool for as long
-//! as blocks wait. An upload that comes fast enough always has one waiting and hops once; one that
-//! comes slowly holds no thread meanwhile.
+//! as segments wait. An upload that comes fast enough always has one waiting and hops rarely; one
+//! that comes slowly holds no thread meanwhile. Lines take turns at few threads, however many there
+//! are.
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::LazyLock;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
 
+use crate::crypto::aead::TAG_BYTES;
+use crate::crypto::blob::Position;
 use crate::crypto::blob::Sealer;
 use crate::crypto::digest::Digests;
+use crate::types::limits;
 
+use super::cutter::Segment;
 use super::error::Error;
+
+/// One permit for each line that has a thread: a few more than there are processors.
+static THREADS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Arc::new(Semaphore::new(processors + 2))
+});
 
 /// Digests and seal of one document in the making.
 pub(super) struct Work {
@@ -26,13 +41,23 @@ pub(super) struct Work {
 }
 
 impl Work {
-    fn take(&mut self, block: &Bytes, sealed: &mut Vec<Bytes>) {
-        self.digests.update(block);
-        self.sealer.push(block, &mut |bytes| sealed.push(bytes));
+    fn take(&mut self, segment: Segment) -> Bytes {
+        let Segment {
+            mut buffer,
+            position,
+        } = segment;
+        let bytes = buffer.as_mut();
+        let (text, _) = bytes
+            .split_last_chunk::<TAG_BYTES>()
+            .expect("the cutter leaves room for the tag");
+        self.digests.update(text);
+        self.sealer.seal(bytes, position);
+        let length = bytes.len();
+        buffer.into_bytes(0..length)
     }
 }
 
-/// Used by one task alone: it puts blocks in at one end and takes sealed pieces at the other.
+/// One task puts segments in at one end and takes them, sealed, at the other.
 ///
 /// Cancel safety: dropped, what is on the line is still worked off, and then forgotten.
 pub(super) struct Line(Arc<Inner>);
@@ -40,17 +65,36 @@ pub(super) struct Line(Arc<Inner>);
 struct Inner {
     /// Held for a push or a take, never while working.
     state: Mutex<State>,
-    progress: Notify,
+    /// Wakes who waits for room.
+    room: Notify,
+    /// Wakes who waits for sealed segments.
+    sealed: Notify,
 }
 
 struct State {
-    /// Blocks that wait, and their count with the one in hand: as many as the caller put in.
-    blocks: VecDeque<Bytes>,
+    /// Segments that wait, and their count with the one in hand.
+    waiting: VecDeque<Segment>,
     unsealed: usize,
     sealed: Vec<Bytes>,
+    /// The last segment was put in.
+    is_ended: bool,
+    /// How many segments may be on the line, and whether they are.
+    segments_max: usize,
+    is_full: bool,
     /// Here while no thread has it; never again if a thread lost it.
     work: Option<Box<Work>>,
     is_lost: bool,
+}
+
+impl State {
+    /// Whether sealed segments are worth taking: enough to be written together, or what else the
+    /// line would stand still for.
+    fn is_ready(&self) -> bool {
+        let is_all = self.unsealed == 0 && self.is_ended;
+        let is_some = !self.sealed.is_empty();
+        let is_enough = self.sealed.len() >= (self.segments_max / 4).max(1);
+        is_enough || is_some && self.is_full || is_all || self.is_lost
+    }
 }
 
 impl Inner {
@@ -64,20 +108,46 @@ impl Line {
     pub(super) fn new(work: Work) -> Self {
         Self(Arc::new(Inner {
             state: Mutex::new(State {
-                blocks: VecDeque::new(),
+                waiting: VecDeque::new(),
                 unsealed: 0,
                 sealed: Vec::new(),
+                is_ended: false,
+                segments_max: 0,
+                is_full: false,
                 work: Some(Box::new(work)),
                 is_lost: false,
             }),
-            progress: Notify::new(),
+            room: Notify::new(),
+            sealed: Notify::new(),
         }))
     }
 
-    /// Puts a block in; the caller has waited for room.
-    pub(super) fn push(&self, block: Bytes) {
+    /// Waits until fewer than so many segments are on the line, sealed or not.
+    pub(super) async fn room(&self, segments_max: usize) -> Result<(), Error> {
+        loop {
+            {
+                let mut state = self.0.lock();
+                if state.is_lost {
+                    return Err(Error::Stopping);
+                }
+                state.segments_max = segments_max;
+                state.is_full = state.unsealed + state.sealed.len() >= segments_max;
+                if !state.is_full {
+                    return Ok(());
+                }
+                if state.is_ready() {
+                    self.0.sealed.notify_one();
+                }
+            }
+            self.0.room.notified().await;
+        }
+    }
+
+    /// Puts the next segment in; the caller has waited for room.
+    pub(super) fn push(&self, segment: Segment) {
         let mut state = self.0.lock();
-        state.blocks.push_back(block);
+        state.is_ended = segment.position == Position::Last;
+        state.waiting.push_back(segment);
         state.unsealed += 1;
         let Some(work) = state.work.take() else {
             return;
@@ -87,35 +157,31 @@ impl Line {
             line: Arc::clone(&self.0),
             work: Some(work),
         };
-        tokio::task::spawn_blocking(move || lent.run());
+        lent.start();
     }
 
-    /// Waits until fewer than this many blocks are unsealed.
-    pub(super) async fn room(&self, blocks_max: usize) -> Result<(), Error> {
+    /// Waits for sealed segments; `None` once the last one was taken.
+    pub(super) async fn sealed(&self) -> Result<Option<Vec<Bytes>>, Error> {
         loop {
             {
-                let state = self.0.lock();
+                let mut state = self.0.lock();
                 if state.is_lost {
                     return Err(Error::Stopping);
                 }
-                if state.unsealed < blocks_max {
-                    return Ok(());
+                if state.is_ready() {
+                    let sealed = std::mem::take(&mut state.sealed);
+                    self.0.room.notify_one();
+                    return Ok((!sealed.is_empty()).then_some(sealed));
                 }
             }
-            self.0.progress.notified().await;
+            self.0.sealed.notified().await;
         }
     }
 
-    /// The pieces sealed since the last time.
-    pub(super) fn sealed(&self) -> Vec<Bytes> {
-        std::mem::take(&mut self.0.lock().sealed)
-    }
-
-    /// Waits for the last block; the pieces not taken yet, and the work.
-    pub(super) async fn end(self) -> Result<(Vec<Bytes>, Work), Error> {
-        self.room(1).await?;
+    /// The work, once the last segment was taken.
+    pub(super) fn end(self) -> Result<Work, Error> {
         let work = self.0.lock().work.take().ok_or(Error::Stopping)?;
-        Ok((self.sealed(), *work))
+        Ok(*work)
     }
 }
 
@@ -126,24 +192,42 @@ struct Lent {
 }
 
 impl Lent {
-    fn run(mut self) {
-        let mut sealed = Vec::new();
-        let mut next = self.line.lock().blocks.pop_front();
-        while let Some(block) = next {
-            if let Some(work) = &mut self.work {
-                work.take(&block, &mut sealed);
-            }
-            drop(block);
+    /// Has a thread work it off, now or when one of the few is free.
+    fn start(self) {
+        match Arc::clone(&THREADS).try_acquire_owned() {
+            Ok(permit) => drop(tokio::task::spawn_blocking(move || self.run(permit))),
+            Err(_) => drop(tokio::spawn(async move {
+                if let Ok(permit) = Arc::clone(&THREADS).acquire_owned().await {
+                    tokio::task::spawn_blocking(move || self.run(permit));
+                }
+            })),
+        }
+    }
+
+    fn run(mut self, permit: OwnedSemaphorePermit) {
+        let mut next = self.line.lock().waiting.pop_front();
+        let mut left = limits::LINE_TURN_SEGMENTS;
+        while let Some(segment) = next {
+            left = left.saturating_sub(1);
+            let sealed = self.work.as_mut().map(|work| work.take(segment));
             let mut state = self.line.lock();
             state.unsealed -= 1;
-            state.sealed.append(&mut sealed);
-            next = state.blocks.pop_front();
-            // With the last block the work goes back in the same step: who waits finds it there.
-            if next.is_none() {
+            state.sealed.extend(sealed);
+            next = (left > 0).then(|| state.waiting.pop_front()).flatten();
+            // With the last segment the work goes back in the same step: who waits finds it there.
+            if next.is_none() && state.waiting.is_empty() {
                 state.work = self.work.take();
             }
+            let is_ready = state.is_ready();
             drop(state);
-            self.line.progress.notify_one();
+            if is_ready {
+                self.line.sealed.notify_one();
+            }
+        }
+        if self.work.is_some() {
+            // Its turn is over; it goes behind those that wait.
+            drop(permit);
+            self.start();
         }
     }
 }
@@ -153,29 +237,61 @@ impl Drop for Lent {
         // Still here: its thread panicked, or the pool closed before it ran.
         if self.work.is_some() {
             self.line.lock().is_lost = true;
-            self.line.progress.notify_one();
+            self.line.room.notify_one();
+            self.line.sealed.notify_one();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use bytes::Bytes;
 
     use super::Line;
     use super::Work;
+    use crate::blobs::settings::BlobSettings;
+    use crate::blobs::store::BlobStore;
     use crate::crypto::blob::Binding;
+    use crate::crypto::blob::Position;
     use crate::crypto::blob::Purpose;
     use crate::crypto::blob::Sealer;
     use crate::crypto::blob::open_whole;
     use crate::crypto::digest::DigestPlan;
     use crate::crypto::digest::Digests;
     use crate::crypto::secret::SecretKey;
+    use crate::store::body::Announced;
+    use crate::store::body::Body;
+    use crate::store::body::BodyError;
+    use crate::store::cutter::Cutter;
+    use crate::types::checksum::ChecksumAlgorithm;
     use crate::types::ids::BlobId;
     use crate::types::names::AgencyId;
 
-    #[tokio::test]
-    async fn blocks_are_digested_and_sealed_in_order() {
+    struct Pieces(VecDeque<Bytes>);
+
+    impl Body for Pieces {
+        fn wants_sha256(&self) -> bool {
+            false
+        }
+
+        fn checksum_algorithm(&self) -> ChecksumAlgorithm {
+            ChecksumAlgorithm::Crc32
+        }
+
+        async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+            tokio::task::yield_now().await;
+            self.0.pop_front().map(Ok)
+        }
+
+        fn announced(&self) -> Announced {
+            Announced::default()
+        }
+    }
+
+    /// Cuts, digests and seals a document that comes in pieces; it must open as what it was.
+    async fn check(length: usize, piece_bytes: usize, segments_max: usize) {
         let data_key = SecretKey::random();
         let binding = Binding {
             agency: AgencyId::parse("civil").unwrap(),
@@ -186,30 +302,63 @@ mod tests {
             md5: true,
             ..DigestPlan::default()
         };
-        for blocks_max in [1, 2, 5] {
-            let line = Line::new(Work {
-                digests: Digests::new(&plan),
-                sealer: Sealer::new(&data_key, &binding),
-            });
-            let mut document = Vec::new();
-            let mut blob = Vec::new();
-            for number in 0..50_u8 {
-                let block = vec![number; 10_000];
-                document.extend_from_slice(&block);
-                line.room(blocks_max).await.unwrap();
-                blob.extend(line.sealed().concat());
-                line.push(Bytes::from(block));
+        let document: Bytes = (0..=250).cycle().take(length).collect();
+        let pieces = document
+            .chunks(piece_bytes)
+            .map(|piece| document.slice_ref(piece));
+        let blobs = BlobStore::new(&BlobSettings::Memory).unwrap();
+        let mut body = Pieces(pieces.collect());
+        let mut cutter = Cutter::new(&mut body, Bytes::new(), &blobs);
+        let (sealer, header) = Sealer::new(&data_key, &binding);
+        let digests = Digests::new(&plan);
+        let line = Line::new(Work { digests, sealer });
+        let putting = async {
+            loop {
+                line.room(segments_max).await.unwrap();
+                let segment = cutter.next().await.unwrap();
+                let position = segment.position;
+                line.push(segment);
+                if position == Position::Last {
+                    break;
+                }
             }
-            let (pieces, work) = line.end().await.unwrap();
-            blob.extend(pieces.concat());
-            let (last, size_bytes) = work.sealer.finish();
-            blob.extend_from_slice(&last);
-            assert_eq!(size_bytes, document.len() as u64);
-            let mut digests = Digests::new(&plan);
-            digests.update(&document);
-            assert_eq!(work.digests.finish().md5, digests.finish().md5);
-            let opened = open_whole(&data_key, &binding, size_bytes, blob).unwrap();
-            assert!(opened == document);
+        };
+        let taking = async {
+            let mut blob = header.to_vec();
+            while let Some(sealed) = line.sealed().await.unwrap() {
+                assert!(sealed.len() <= segments_max);
+                blob.extend(sealed.concat());
+            }
+            blob
+        };
+        let ((), blob) = futures_util::future::join(putting, taking).await;
+        let work = line.end().unwrap();
+        let mut digests = Digests::new(&plan);
+        digests.update(&document);
+        assert_eq!(work.digests.finish().md5, digests.finish().md5);
+        let opened = open_whole(&data_key, &binding, length as u64, blob).unwrap();
+        assert!(opened == document, "{length} by {piece_bytes}");
+    }
+
+    #[tokio::test]
+    async fn segments_are_digested_and_sealed_in_order() {
+        const SEGMENT: usize = 65_536;
+        for length in [
+            0,
+            1,
+            SEGMENT - 1,
+            SEGMENT,
+            SEGMENT + 1,
+            10 * SEGMENT,
+            700_001,
+        ] {
+            for piece_bytes in [8_192, 100_000, SEGMENT, 1 << 20] {
+                for segments_max in [1, 2, 64] {
+                    check(length, piece_bytes, segments_max).await;
+                }
+            }
         }
+        // Longer than a thread's turn.
+        check(200 * SEGMENT, 1 << 20, 100).await;
     }
 }

@@ -19,6 +19,7 @@ pub mod completed;
 pub mod content;
 pub mod copy;
 pub mod credentials;
+mod cutter;
 pub mod delete;
 pub mod error;
 pub mod events;

@@ -48,19 +48,27 @@ pub const SEGMENT_BYTES_MIN: u32 = 4 << 10;
 pub const SEGMENT_BYTES_MAX: u32 = 1 << 20;
 /// Bytes read from or written to a blob at a time.
 pub const BLOB_IO_BYTES: usize = 256 << 10;
-/// Bytes that all large uploads together may have collected and not yet sealed.
-pub const COLLECTED_BYTES_MAX: usize = 4 << 20;
+/// Bytes of one large upload that may have come and not yet be on their way to the backend, where
+/// few uploads are under way: some milliseconds of the disk's or the connection's hesitation.
+pub const UPLOAD_BYTES_MAX: usize = 4 << 20;
+/// The same for all large uploads together, divided among them; each has one segment at least.
+pub const UPLOADS_BYTES_MAX: usize = 16 << 20;
+/// Segments that a thread digests and seals for one upload before others have their turn.
+pub const LINE_TURN_SEGMENTS: usize = 64;
+/// Parts that are being written to the local disk at one time; more wait their turn.
+pub const LOCAL_WRITES_MAX: usize = 32;
 /// Bytes of a blob that are collected before anything is written: a blob that ends within them is
 /// written in one step.
 pub const BLOB_START_BYTES: usize = 128 << 10;
-/// Bytes that a blob's writer collects for the local disk at a time: with the part on its way and
-/// the segment being sealed, an upload holds at most 256 KiB.
+/// Bytes that a blob's writer collects for the local disk at a time: one segment, so that among
+/// many uploads each holds one that is being filled and sealed and one that is being written.
 pub const LOCAL_PART_BYTES: usize = 64 << 10;
 /// The same for a remote: 5 MiB. Source: AWS S3 User Guide, "Multipart upload limits".
 pub const REMOTE_PART_BYTES: usize = 5 << 20;
 /// Bytes that one request to a remote reads.
 pub const REMOTE_READ_BYTES: usize = 16 << 20;
-/// Bytes of a long blob after which they are synced while it is still being written.
+/// Bytes of a long blob after which they are synced while it is still being written, and let go
+/// of by the page cache.
 pub const EARLY_SYNC_BYTES: usize = 8 << 20;
 /// Blobs that are synced early at one time.
 pub const EARLY_SYNCS_MAX: usize = 8;
@@ -68,8 +76,8 @@ pub const EARLY_SYNCS_MAX: usize = 8;
 pub const COLD_READS_MAX: usize = 64;
 /// Bytes that a read which waits for the disk asks it to fetch ahead.
 pub const COLD_AHEAD_BYTES: u64 = 1 << 20;
-/// Read buffers kept for their next use.
-pub const READ_BUFFERS_FREE_MAX: usize = 64;
+/// Buffers of segments kept for their next use: 16 MiB.
+pub const BUFFERS_FREE_MAX: usize = 256;
 /// Agency keys of one agency, destroyed ones included.
 pub const AGENCY_KEYS_MAX: usize = 1_000;
 /// Versions of all keys of one agency: a thousand rotations, and a thousand keys with two each.

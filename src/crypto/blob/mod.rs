@@ -23,8 +23,8 @@
 //!
 //! `tests/golden` holds blobs of every version; every later release must still open them.
 //!
-//! The sketch of a large upload, for each segment: one allocation, one copy out of the socket's
-//! buffer, one pass of sealing in place. Of a large read: one pass of opening in place.
+//! The sketch of a large upload, for each segment: one pass of sealing in place. Of a large read:
+//! one pass of opening in place.
 
 use std::ops::Range;
 
@@ -98,9 +98,11 @@ impl Binding {
 }
 
 /// Whether more segments follow: the last byte of a nonce.
-#[derive(Clone, Copy)]
-enum Position {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Position {
+    /// More follow.
     Inner = 0,
+    /// None follows: the document ends with it.
     Last = 1,
 }
 
@@ -300,6 +302,9 @@ impl Geometry {
         }
     }
 }
+
+/// Bytes of a full segment as it is sealed by this release: text and tag.
+pub const STRIDE_BYTES: usize = limits::SEGMENT_BYTES as usize + TAG_BYTES;
 
 /// The size in bytes of the blob of a document of this size, sealed by this release.
 pub fn sealed_bytes(plain_bytes: u64) -> u64 {
