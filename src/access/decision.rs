@@ -6,6 +6,9 @@
 //! | --- | --- | --- | --- |
 //! | `app` | list own, make | everything | nothing |
 //! | `reader` | list all | read | read |
+//! | `reviewer` | list all | read | read |
+//! | `records-officer` | list all | names, retention, holds, lifecycle | the same |
+//! | `auditor` | list all | configurations | configurations |
 //! | `agency-admin` | list all, make | everything | everything |
 //! | `operator` | nothing | nothing | nothing |
 //!
@@ -117,7 +120,7 @@ pub fn decide(
         principal: caller.principal.clone(),
         canonical_id: caller.canonical_id,
         action,
-        sees_all: granted || caller.has(Role::AgencyAdmin) || caller.has(Role::Reader),
+        sees_all: granted || caller.roles.iter().any(|role| sees_all(*role)),
         resource,
         bypasses_governance,
     })
@@ -381,9 +384,61 @@ const fn allows(role: Role, action: Action, owns: bool) -> bool {
     match role {
         Role::AgencyAdmin => true,
         Role::App => owns,
-        Role::Reader => matches!(action.effect(), Effect::Read),
+        Role::Reader | Role::Reviewer => matches!(action.effect(), Effect::Read),
+        Role::RecordsOfficer => keeps_records(action),
+        Role::Auditor => audits(action),
         Role::Operator => false,
     }
+}
+
+/// Whether a role sees the buckets of all, not its own alone.
+const fn sees_all(role: Role) -> bool {
+    !matches!(role, Role::App | Role::Operator)
+}
+
+/// What says how long documents stay, and what is needed to find them by name.
+const fn keeps_records(action: Action) -> bool {
+    use Action as A;
+    matches!(
+        action,
+        A::ListBuckets
+            | A::HeadBucket
+            | A::GetBucketLocation
+            | A::GetBucketVersioning
+            | A::ListObjects
+            | A::ListObjectsV2
+            | A::ListObjectVersions
+            | A::GetBucketLifecycleConfiguration
+            | A::PutBucketLifecycleConfiguration
+            | A::DeleteBucketLifecycle
+            | A::GetObjectLockConfiguration
+            | A::PutObjectLockConfiguration
+            | A::GetObjectRetention
+            | A::PutObjectRetention
+            | A::GetObjectLegalHold
+            | A::PutObjectLegalHold
+    )
+}
+
+/// Reads of how buckets are set up. Names and tags of documents are no set-up.
+const fn audits(action: Action) -> bool {
+    use Action as A;
+    let speaks_of_objects = matches!(
+        action,
+        A::ListObjects
+            | A::ListObjectsV2
+            | A::ListObjectVersions
+            | A::ListMultipartUploads
+            | A::ListParts
+            | A::GetObject
+            | A::HeadObject
+            | A::GetObjectTagging
+            | A::GetObjectAttributes
+            | A::GetObjectAcl
+            | A::GetObjectRetention
+            | A::GetObjectLegalHold
+    );
+    matches!(action.effect(), Effect::Read) && !speaks_of_objects
 }
 
 const BYPASS: &str = "s3:BypassGovernanceRetention";
@@ -532,6 +587,7 @@ mod tests {
                 check(&[Role::Operator], action, owner, false);
                 check(&[Role::AgencyAdmin], action, owner, true);
                 check(&[Role::Reader], action, owner, reads);
+                check(&[Role::Reviewer], action, owner, reads);
                 check(&[Role::App], action, owner, owner != Some(OTHER));
                 check(&[Role::Operator, Role::Reader], action, owner, reads);
             }

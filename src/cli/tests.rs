@@ -412,7 +412,7 @@ fn command_lines() {
                 "--role",
                 "x",
             ],
-            "not one of: app, reader, agency-admin, none",
+            "not one of: app, reader, reviewer, records-officer, auditor, agency-admin, none",
         ),
         (
             &["admin", "--endpoint", "ftp://a", "health"],

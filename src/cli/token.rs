@@ -32,7 +32,7 @@ pub(super) struct TokenArguments {
     /// Whom the token speaks for
     #[arg(long, value_name = "NAME", value_parser = PrincipalName::parse)]
     principal: PrincipalName,
-    /// What it may do: app, reader or agency-admin
+    /// What it may do: app, reader, reviewer, records-officer, auditor or agency-admin
     #[arg(long, value_name = "ROLE", value_parser = parse_role)]
     role: Role,
     /// Seconds for which it counts
@@ -44,7 +44,9 @@ pub(super) struct TokenArguments {
 fn parse_role(text: &str) -> Result<Role, InvalidName> {
     Role::parse(text)
         .filter(|role| *role != Role::Operator)
-        .ok_or(InvalidName("not one of: app, reader, agency-admin"))
+        .ok_or(InvalidName(
+            "not one of: app, reader, reviewer, records-officer, auditor, agency-admin",
+        ))
 }
 
 /// Asks the admin API for a token and prints it.

@@ -49,7 +49,11 @@ pub struct OwnRole {
 #[derive(Default)]
 pub(super) struct Directory(RwLock<Option<Arc<Known>>>);
 
-type Known = HashMap<PrincipalName, OwnRoles>;
+#[derive(Default)]
+struct Known {
+    roles: HashMap<RoleName, OwnRole>,
+    held: HashMap<PrincipalName, OwnRoles>,
+}
 
 impl Directory {
     fn known(&self, agency: &Agency) -> Result<Arc<Known>, Error> {
@@ -82,17 +86,21 @@ fn read(agency: &Agency) -> Result<Known, Error> {
     for (group, principal) in members {
         groups.entry(group).or_default().push(principal);
     }
-    let mut known = Known::new();
+    let mut known = Known {
+        roles,
+        ..Known::default()
+    };
     for (role, holder) in holders {
-        let Some(role) = roles.get(&role) else {
+        let Some(role) = known.roles.get(&role) else {
             continue;
         };
+        let role = role.clone();
         let principals = match holder {
             Holder::Principal(principal) => vec![principal],
             Holder::Group(group) => groups.get(&group).cloned().unwrap_or_default(),
         };
         for principal in principals {
-            let held = &mut known.entry(principal).or_default().0;
+            let held = &mut known.held.entry(principal).or_default().0;
             if !held.iter().any(|known| known.name == role.name) {
                 held.push(role.clone());
             }
@@ -123,7 +131,8 @@ pub struct RolesAndGroups {
 }
 
 impl Store {
-    /// The roles of its agency that a principal has.
+    /// The roles of its agency that a principal has, and those that its token claims, as far as
+    /// there are any of these names.
     ///
     /// # Errors
     /// If the index cannot be read.
@@ -131,10 +140,17 @@ impl Store {
         &self,
         agency: &AgencyId,
         principal: &PrincipalName,
+        claimed: &[RoleName],
     ) -> Result<OwnRoles, Error> {
         let agency = self.agency(agency).await?;
         let known = agency.directory.known(&agency)?;
-        Ok(known.get(principal).cloned().unwrap_or_default())
+        let mut own = known.held.get(principal).cloned().unwrap_or_default();
+        for role in claimed.iter().filter_map(|name| known.roles.get(name)) {
+            if !own.0.iter().any(|held| held.name == role.name) {
+                own.0.push(role.clone());
+            }
+        }
+        Ok(own)
     }
 
     /// All roles and groups of an agency.

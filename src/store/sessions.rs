@@ -34,6 +34,7 @@ use crate::types::ids::CanonicalId;
 use crate::types::limits;
 use crate::types::names::AgencyId;
 use crate::types::names::PrincipalName;
+use crate::types::names::RoleName;
 use crate::types::roles::Role;
 use crate::types::secret::SecretText;
 
@@ -49,6 +50,8 @@ pub struct SessionFacts {
     pub principal: PrincipalName,
     /// Its roles, all of which that principal had.
     pub roles: Vec<Role>,
+    /// The roles of the agency's own that its token claimed: as long as the agency has them.
+    pub claimed: Vec<RoleName>,
     /// The role that it took and the name that it gave itself; none if it took no role.
     pub assumed: Option<Assumed>,
     /// When it began.
@@ -144,6 +147,8 @@ struct OnWire {
     principal: String,
     #[serde(rename = "r")]
     roles: Vec<String>,
+    #[serde(rename = "n", default, skip_serializing_if = "Vec::is_empty")]
+    claimed: Vec<String>,
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     assumed: Option<(String, String)>,
     #[serde(rename = "i")]
@@ -165,6 +170,7 @@ impl OnWire {
             secret: secret.expose().to_owned(),
             principal: facts.principal.as_str().to_owned(),
             roles: facts.roles.iter().map(|r| r.name().to_owned()).collect(),
+            claimed: facts.claimed.iter().map(ToString::to_string).collect(),
             assumed: assumed.map(|assumed| (assumed.role, assumed.session_name)),
             issued: facts.issued.seconds(),
             expires: facts.expires.seconds(),
@@ -181,8 +187,10 @@ impl OnWire {
     fn facts(self) -> Option<(SecretText, SessionFacts)> {
         let secret = SecretText::new(self.secret);
         let chain = self.chain.iter().map(|id| AccessKeyId::parse(id).ok());
+        let claimed = self.claimed.iter().map(|name| RoleName::parse(name).ok());
         let facts = SessionFacts {
             principal: PrincipalName::parse(&self.principal).ok()?,
+            claimed: claimed.collect::<Option<_>>()?,
             roles: self
                 .roles
                 .iter()
@@ -291,13 +299,14 @@ mod tests {
     use crate::types::clock::Time;
     use crate::types::encoding;
     use crate::types::ids::AccessKeyId;
-    use crate::types::names::PrincipalName;
+    use crate::types::names::{PrincipalName, RoleName};
     use crate::types::roles::Role;
 
     fn facts() -> SessionFacts {
         SessionFacts {
             principal: PrincipalName::parse("ventanilla").unwrap(),
             roles: vec![Role::App, Role::Reader],
+            claimed: vec![RoleName::parse("revisa").unwrap()],
             assumed: Some(Assumed {
                 role: "app".to_owned(),
                 session_name: "turno-1".to_owned(),

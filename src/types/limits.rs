@@ -208,6 +208,8 @@ pub const CLOCK_CREDIT_SECONDS_MAX: i64 = 3_600;
 pub const CLOCK_CREDIT_START_SECONDS: i64 = 10;
 /// Operators of one installation.
 pub const OPERATORS_MAX: u64 = 1_000;
+/// Names in a token that may be roles of its agency's own; more are not looked at.
+pub const CLAIMED_ROLES_MAX: usize = 200;
 /// Requests of one agency, or of the installation, that wait for a second person.
 pub const APPROVALS_MAX: u64 = 1_000;
 /// Seconds in which a request can be approved and carried out.

@@ -29,8 +29,8 @@ fn everything() -> Value {
 }
 
 /// A key set with one public key (RFC 8037, appendix A.2).
-fn issuer() -> Value {
-    json!({"name": "llave", "issuer": "https://id.example", "audiences": ["acervo"],
+pub(crate) fn issuer(name: &str) -> Value {
+    json!({"name": name, "issuer": "https://id.example", "audiences": ["acervo"],
         "jwks": {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k1", "alg": "EdDSA",
             "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}})
 }
@@ -50,7 +50,7 @@ fn escalations() -> Vec<(&'static str, String, Value)> {
         ("POST", at("tokens"), key("nueva", "agency-admin")),
         ("POST", at("tokens"), key("admin", "app")),
         ("POST", at("tokens"), key("nueva", "app")),
-        ("POST", at("issuers"), issuer()),
+        ("POST", at("issuers"), issuer("llave")),
         ("PUT", at("roles/lectura"), everything()),
         ("DELETE", at("roles/lectura"), Value::Null),
         ("PUT", at("roles/lectura/principals/nueva"), Value::Null),

@@ -6,6 +6,7 @@ use acervo::types::clock::Clock;
 use acervo::types::encoding::base64_url;
 use serde_json::{Value, json};
 
+use crate::sts::{assume, session, web_identity};
 use crate::support::caller::Caller;
 use crate::support::pause;
 use crate::support::provider::{Key, Mood, Provider};
@@ -133,6 +134,75 @@ fn a_provider_that_is_out_at_the_start_stops_nothing() {
     provider.is_in(Mood::Well);
     pause(1_100);
     opens(&server, &token);
+}
+
+/// A token names roles of its agency's own as it names built-in ones.
+#[test]
+fn a_token_names_roles_of_its_agencys_own() {
+    let (server, provider, keys) = scene();
+    let owner = server.agency();
+    owner.put("actas/acta", b"1").ok();
+    let allows = |action: &str| {
+        json!({"policy": {"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+            "Action": action, "Resource": "arn:aws:s3:::actas/*"}}})
+    };
+    let of = |path: &str| format!("/admin/v1/agencies/agencia/{path}");
+    let role = |method, name: &str, body: &Value| {
+        let path = of(&format!("roles/{name}"));
+        server.administer(method, &path, body).ok();
+    };
+    role("PUT", "revisa", &allows("s3:GetObject"));
+    role("PUT", "escribe", &allows("s3:PutObject"));
+    let [(id, key), ..] = &keys;
+    let naming = |roles: Value| {
+        let mut claims = provider.claims("");
+        claims["roles"] = roles;
+        key.sign(&json!({"kid": id}), &claims)
+    };
+    let token = naming(json!(["revisa", "otra-casa", "operator", "a b/c"]));
+    let reviser = server.with_token(&token);
+    reviser.get("actas/acta").send().holds(b"1");
+    reviser.put("actas/acta", b"2").refused(403, "AccessDenied");
+    // Names that are no roles here mean nothing; a token without any other is refused.
+    for none in [json!(["otra-casa"]), json!(["operator"]), json!([])] {
+        let token = naming(none);
+        reader(&server, &token)
+            .get("actas/acta")
+            .refused(403, "AccessDenied");
+        web_identity(&server, &token, "revisa").status(403);
+    }
+    let imagined = json!({"token": token, "action": "GetObject", "bucket": "actas", "key": "acta"});
+    let told = server.administer("POST", &of("explain"), &imagined).ok();
+    let told: Value = serde_json::from_slice(&told.body).unwrap();
+    assert_eq!(told["own_roles"], json!(["revisa"]));
+    assert_eq!(told["allowed"], true);
+    let imagined = json!({"principal": "quien", "roles": ["escribe", "otra-casa"],
+        "action": "PutObject", "bucket": "actas", "key": "acta"});
+    let told = server.administer("POST", &of("explain"), &imagined).ok();
+    let told: Value = serde_json::from_slice(&told.body).unwrap();
+    assert_eq!(
+        (&told["allowed"], &told["own_roles"]),
+        (&json!(true), &json!(["escribe"]))
+    );
+
+    // A session takes one of them, and is no wider than it; nor does it take another one.
+    let both = naming(json!(["revisa", "escribe"]));
+    for not_its in ["otra-casa", "agency-admin", "reader", "operator"] {
+        web_identity(&server, &both, not_its).status(403);
+    }
+    let session = session(&server, web_identity(&server, &both, "revisa"));
+    session.get("actas/acta").send().holds(b"1");
+    session.put("actas/acta", b"2").refused(403, "AccessDenied");
+    for wider in ["escribe", "agency-admin"] {
+        assume(&session, wider).status(403);
+    }
+    let writer = server.with_token(&both);
+    writer.put("actas/acta", b"1").ok();
+    // It lasts as long as the role does.
+    role("DELETE", "revisa", &Value::Null);
+    session.get("actas/acta").refused(403, "AccessDenied");
+    reviser.get("actas/acta").refused(403, "AccessDenied");
+    writer.put("actas/acta", b"1").ok();
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod law_one;
 mod lifecycle;
 mod lists;
 mod locks;
+mod matrix;
 mod multipart;
 mod notifications;
 mod objects;

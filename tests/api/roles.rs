@@ -313,7 +313,7 @@ fn explanations_name_the_rule() {
         json!({"action": "GetObject", "principal": "a", "anonymous": true}),
         json!({"action": "FlyObject", "principal": "a"}),
         json!({"action": "GetObject", "principal": "a"}),
-        json!({"action": "ListBuckets", "principal": "a", "roles": ["todo"]}),
+        json!({"action": "ListBuckets", "principal": "a", "roles": ["a/b"]}),
         json!({"action": "ListBuckets", "principal": "a", "source_ip": "here"}),
         json!({"action": "ListBuckets", "principal": "a", "values": {"aws:Moon": "x"}}),
         json!({"action": "ListBuckets", "access_key_id": "AKIA"}),

@@ -37,7 +37,7 @@ pub(crate) fn assume(caller: &Caller, role: &str) -> Answer {
     )
 }
 
-fn web_identity(server: &Server, token: &str, role: &str) -> Answer {
+pub(crate) fn web_identity(server: &Server, token: &str, role: &str) -> Answer {
     let arn = format!("arn:aws:iam::agencia:role/{role}");
     let parameters = [
         ("RoleArn", arn.as_str()),

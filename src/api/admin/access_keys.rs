@@ -36,8 +36,8 @@ pub(super) struct NewAccessKey {
     /// Whose it will be; made if new.
     #[schema(min_length = 1, max_length = 128, example = "ventanilla")]
     principal: String,
-    /// `app`, `reader`, `agency-admin`, or `none`: then what the agency's own roles and the
-    /// policies of buckets give its principal is all.
+    /// `app`, `reader`, `reviewer`, `records-officer`, `auditor`, `agency-admin`, or `none`: then
+    /// what the agency's own roles and the policies of buckets give its principal is all.
     role: String,
     /// A policy document that must allow whatever the key does, whatever else allows it; of at most
     /// 20 KB. It stays for the life of the key.
@@ -112,7 +112,7 @@ fn roles(text: &str) -> Result<Vec<Role>, AdminError> {
     }
     let role = Role::parse(text).filter(|role| *role != Role::Operator);
     role.map(|role| vec![role]).ok_or_else(|| {
-        let message = "The role is app, reader, agency-admin or none.";
+        let message = format!("The role is one of {}, or none.", Role::IN_AGENCY);
         AdminError::new(400, "invalid_argument", message)
     })
 }
@@ -183,7 +183,7 @@ pub(super) async fn create_access_key(
 /// Lists an agency's access keys, without secrets.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/access-keys", tag = "access-keys",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = AccessKeys), (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody)))]
 pub(super) async fn list_access_keys(
@@ -194,7 +194,7 @@ pub(super) async fn list_access_keys(
     answer::answer(
         house,
         request,
-        Authority::Agency(&agency),
+        Authority::AgencyShown(&agency),
         "ListAccessKeys",
         StatusCode::OK,
         async |op| {

@@ -164,7 +164,7 @@ async fn decide(
 /// Lists what waits in an agency for a second person, and what did lately.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/approvals", tag = "approvals",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = Approvals), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody)))]
@@ -176,7 +176,7 @@ pub(super) async fn list_approvals(
     answer::answer(
         house,
         request,
-        Authority::Agency(&agency),
+        Authority::AgencyShown(&agency),
         "ListApprovals",
         StatusCode::OK,
         async |op| list(op, Some(agency_id(&agency)?)).await,
@@ -188,7 +188,7 @@ pub(super) async fn list_approvals(
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/approvals/{approval}", tag = "approvals",
     params(("agency" = String, Path, description = "The agency's slug"),
         ("approval" = String, Path, description = "The approval's id")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = Approval), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody)))]
@@ -200,7 +200,7 @@ pub(super) async fn show_approval(
     answer::answer(
         house,
         request,
-        Authority::Agency(&path.0),
+        Authority::AgencyShown(&path.0),
         "ShowApproval",
         StatusCode::OK,
         async |op| show(op, Some(agency_id(&path.0)?), &path.1).await,

@@ -67,6 +67,9 @@ pub(super) enum Authority<'a> {
     Operators,
     /// The operators, and whoever is `agency-admin` of the agency of this name.
     Agency(&'a str),
+    /// The operators, and whoever is `agency-admin` or `auditor` of the agency of this name: what
+    /// only shows how the agency is set up.
+    AgencyShown(&'a str),
     /// Whoever is `agency-admin` of the agency of this name, and no operator: names of documents.
     AgencyAlone(&'a str),
 }
@@ -84,6 +87,7 @@ pub(super) struct Asker {
 impl Asker {
     /// The person, told from all others: where two have to agree, these differ.
     pub(super) fn person(&self) -> String {
+        // An auditor changes nothing, so it is never one of the two.
         match &self.agency {
             None => format!("operator {}", self.name),
             Some(_) => format!("agency-admin {}", self.name),
@@ -139,6 +143,10 @@ pub(super) async fn authenticate(
         Authority::Operators => false,
         Authority::Agency(name) | Authority::AgencyAlone(name) => {
             identity.agency.as_str() == name && identity.roles.contains(&Role::AgencyAdmin)
+        }
+        Authority::AgencyShown(name) => {
+            let sees = |role: &Role| matches!(role, Role::AgencyAdmin | Role::Auditor);
+            identity.agency.as_str() == name && identity.roles.iter().any(sees)
         }
     };
     if !is_theirs {

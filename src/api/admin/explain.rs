@@ -33,6 +33,7 @@ use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
 use crate::types::names::PrincipalName;
+use crate::types::names::RoleName;
 use crate::types::roles::Role;
 
 use super::agencies::agency_id;
@@ -52,7 +53,7 @@ pub(super) struct Imagined {
     access_key_id: Option<String>,
     /// A principal; its own roles and groups count as they are.
     principal: Option<String>,
-    /// The built-in roles of the principal.
+    /// The roles that its token names, built in or the agency's own; unknown names mean nothing.
     #[serde(default)]
     roles: Vec<String>,
     /// Whether nobody proves anything.
@@ -184,15 +185,15 @@ async fn caller(
     } else if let Some(principal) = &imagined.principal {
         let principal = PrincipalName::parse(principal)
             .map_err(|error| AdminError::invalid("principal's name", error))?;
-        let roles = imagined.roles.iter().map(|role| Role::parse(role));
-        let roles = roles.collect::<Option<Vec<_>>>();
-        let roles = roles.ok_or_else(|| wrong("A role is none of the built-in ones."))?;
+        let (roles, claimed) = roles(imagined)?;
         let canonical_id = credentials::canonical_id(agency, &principal);
         let proof = Proof::Token {
             issuer: "explanation".to_owned(),
         };
         let caller = Caller::new(agency.clone(), principal, canonical_id, roles, proof);
-        identify::described(house, caller).await.map_err(refused)?
+        identify::described(house, caller, claimed)
+            .await
+            .map_err(refused)?
     } else {
         Caller::anonymous(agency.clone())
     };
@@ -200,6 +201,21 @@ async fn caller(
         return Err(wrong("The caller is of another agency."));
     }
     Ok(found)
+}
+
+/// The roles that an imagined token names: built-in ones, and the agency's own as far as there are
+/// any of these names.
+fn roles(imagined: &Imagined) -> Result<(Vec<Role>, Vec<RoleName>), AdminError> {
+    let (mut roles, mut claimed) = (Vec::new(), Vec::new());
+    for text in &imagined.roles {
+        match Role::parse(text) {
+            Some(role) => roles.push(role),
+            None => claimed.push(
+                RoleName::parse(text).map_err(|error| AdminError::invalid("role's name", error))?,
+            ),
+        }
+    }
+    Ok((roles, claimed))
 }
 
 /// The rule that refuses, or why it is allowed.

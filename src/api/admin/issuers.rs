@@ -311,7 +311,7 @@ pub(super) async fn add_issuer(
 /// Lists an agency's own issuers.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/issuers", tag = "issuers",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = IssuerList), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn list_issuers(
@@ -322,7 +322,7 @@ pub(super) async fn list_issuers(
     answer::answer(
         house,
         request,
-        Authority::Agency(&agency),
+        Authority::AgencyShown(&agency),
         "ListIssuers",
         StatusCode::OK,
         async |op| {

@@ -164,7 +164,7 @@ pub(super) async fn create_key(
 /// Lists an agency's keys.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/keys", tag = "keys",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = Keys), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn list_keys(
@@ -175,7 +175,7 @@ pub(super) async fn list_keys(
     answer::answer(
         house,
         request,
-        Authority::Agency(&agency),
+        Authority::AgencyShown(&agency),
         "ListAgencyKeys",
         StatusCode::OK,
         async |op| {

@@ -108,7 +108,7 @@ impl From<lifecycle::Due> for Due {
 /// Shows how far lifecycle is in each bucket that has rules.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/lifecycle", tag = "lifecycle",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = Walks), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn list_lifecycle_walks(
@@ -119,7 +119,7 @@ pub(super) async fn list_lifecycle_walks(
     answer::answer(
         house,
         request,
-        Authority::Agency(&agency),
+        Authority::AgencyShown(&agency),
         "ListLifecycleWalks",
         StatusCode::OK,
         async |op| {

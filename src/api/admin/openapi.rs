@@ -107,7 +107,7 @@ struct Tokens;
 impl Modify for Tokens {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         if let Some(components) = openapi.components.as_mut() {
-            for name in ["operator", "agency-admin"] {
+            for name in ["operator", "agency-admin", "auditor"] {
                 let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
                 components.add_security_scheme(name, SecurityScheme::Http(bearer));
             }

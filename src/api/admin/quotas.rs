@@ -81,7 +81,7 @@ impl From<Account> for Stored {
 /// Shows what an agency and its buckets store, and may store.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/quotas", tag = "quotas",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = Quotas), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn list_quotas(
@@ -92,7 +92,7 @@ pub(super) async fn list_quotas(
     answer::answer(
         house,
         request,
-        Authority::Agency(&agency),
+        Authority::AgencyShown(&agency),
         "ListQuotas",
         StatusCode::OK,
         async |op| {

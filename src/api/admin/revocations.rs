@@ -113,7 +113,7 @@ pub(super) async fn create_revocation(
 /// Lists an agency's revocations.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/revocations", tag = "revocations",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = Revocations), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody)))]
@@ -125,7 +125,7 @@ pub(super) async fn list_revocations(
     answer::answer(
         house,
         request,
-        Authority::Agency(&agency),
+        Authority::AgencyShown(&agency),
         "ListRevocations",
         StatusCode::OK,
         async |op| {

@@ -372,7 +372,7 @@ pub(super) async fn delete_role(
 /// Lists an agency's own roles, with their policies and who has them.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/roles", tag = "roles",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = OwnRoles), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn list_roles(
@@ -383,7 +383,7 @@ pub(super) async fn list_roles(
     answer::answer(
         house,
         request,
-        Authority::Agency(&agency),
+        Authority::AgencyShown(&agency),
         "ListRoles",
         StatusCode::OK,
         async |op| {
@@ -424,7 +424,7 @@ fn roles(known: RolesAndGroups) -> OwnRoles {
 /// Lists an agency's groups, with who is in them and the roles that they give.
 #[utoipa::path(get, path = "/admin/v1/agencies/{agency}/groups", tag = "roles",
     params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = [])),
+    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
     responses((status = 200, body = Groups), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn list_groups(
@@ -435,7 +435,7 @@ pub(super) async fn list_groups(
     answer::answer(
         house,
         request,
-        Authority::Agency(&agency),
+        Authority::AgencyShown(&agency),
         "ListGroups",
         StatusCode::OK,
         async |op| {

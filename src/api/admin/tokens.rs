@@ -34,7 +34,7 @@ pub(super) struct NewToken {
     /// Whom it speaks for.
     #[schema(min_length = 1, max_length = 128, example = "ventanilla")]
     principal: String,
-    /// `app`, `reader` or `agency-admin`.
+    /// `app`, `reader`, `reviewer`, `records-officer`, `auditor` or `agency-admin`.
     role: String,
     /// Seconds for which it counts: 60 to 43200.
     #[serde(default = "one_hour")]
@@ -49,7 +49,7 @@ fn one_hour() -> u32 {
 fn role(text: &str) -> Result<Role, AdminError> {
     let role = Role::parse(text).filter(|role| *role != Role::Operator);
     role.ok_or_else(|| {
-        let message = "The role is app, reader or agency-admin.";
+        let message = format!("The role is one of {}.", Role::IN_AGENCY);
         AdminError::new(400, "invalid_argument", message)
     })
 }

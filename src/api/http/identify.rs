@@ -23,6 +23,7 @@ use crate::store::sessions::FoundSession;
 use crate::store::sessions::Session;
 use crate::types::clock::Time;
 use crate::types::ids::AccessKeyId;
+use crate::types::names::RoleName;
 use crate::types::secret::SecretText;
 
 use super::house::House;
@@ -60,6 +61,8 @@ pub struct Identified {
     pub chain: Vec<AccessKeyId>,
     /// The texts of the policies that narrow it: what is made of it is narrowed by them too.
     pub policies: Vec<String>,
+    /// The roles of its agency's own that its token claims: those that the agency has.
+    pub claimed: Vec<RoleName>,
     /// The session that it acts in, unless it acts by a lasting key or a token.
     pub session: Option<InSession>,
 }
@@ -168,9 +171,15 @@ pub async fn by_token(house: &House, token: &str, now: Time) -> Result<Identifie
         expires: Some(identity.expires),
         chain: Vec::new(),
         policies: Vec::new(),
+        claimed: identity.named.clone(),
         session: None,
     };
-    with_own_roles(house, identified).await
+    let identified = with_own_roles(house, identified).await?;
+    // Names that are roles of other systems mean nothing here.
+    if identified.caller.roles.is_empty() && identified.claimed.is_empty() {
+        return Err(BearerError::NoRole.into());
+    }
+    Ok(identified)
 }
 
 /// Who would act by a lasting key. Nobody proved to have it: for explanations, never for requests.
@@ -190,12 +199,17 @@ pub async fn whose_key(house: &House, id: &AccessKeyId, now: Time) -> Result<Cal
 ///
 /// # Errors
 /// [`Unidentified::Store`].
-pub async fn described(house: &House, caller: Caller) -> Result<Caller, Unidentified> {
+pub async fn described(
+    house: &House,
+    caller: Caller,
+    claimed: Vec<RoleName>,
+) -> Result<Caller, Unidentified> {
     let identified = Identified {
         caller,
         expires: None,
         chain: Vec::new(),
         policies: Vec::new(),
+        claimed,
         session: None,
     };
     Ok(with_own_roles(house, identified).await?.caller)
@@ -211,8 +225,10 @@ async fn with_own_roles(
     let caller = &mut identified.caller;
     let own = house
         .store
-        .own_roles(&caller.agency, &caller.principal)
+        .own_roles(&caller.agency, &caller.principal, &identified.claimed)
         .await?;
+    let is_there = |name: &RoleName| own.0.iter().any(|role| *role.name == *name.as_str());
+    identified.claimed.retain(is_there);
     let session = identified.session.as_ref();
     let assumed = session.and_then(|session| session.assumed.as_ref());
     for role in own.0 {
@@ -242,6 +258,7 @@ fn of_key(credential: &Credential, id: AccessKeyId) -> Identified {
         expires: credential.expires,
         chain: vec![id],
         policies,
+        claimed: Vec::new(),
         session: None,
     }
 }
@@ -274,6 +291,7 @@ fn of_session(session: Session, id: AccessKeyId) -> Result<Identified, Unidentif
         expires: Some(facts.expires),
         chain,
         policies: facts.policies,
+        claimed: facts.claimed,
         session: Some(InSession {
             assumed: facts.assumed,
         }),

@@ -173,6 +173,7 @@ pub(super) async fn issue(
     let facts = SessionFacts {
         principal: caller.principal.clone(),
         roles: narrowed.roles,
+        claimed: parent.claimed,
         issued: now,
         expires: parent.expires.map_or(asked, |end| end.min(asked)),
         chain: parent.chain,

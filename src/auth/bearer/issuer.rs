@@ -18,7 +18,7 @@ use crate::access::caller;
 use crate::auth::error::{BearerError, IssuerError};
 use crate::types::clock::Time;
 use crate::types::limits;
-use crate::types::names::{AgencyId, PrincipalName};
+use crate::types::names::{AgencyId, PrincipalName, RoleName};
 use crate::types::roles::Role;
 
 /// Who a token speaks for. Only an issuer's verdict makes one.
@@ -30,8 +30,11 @@ pub struct TokenIdentity {
     pub agency: AgencyId,
     /// The principal inside the agency.
     pub principal: PrincipalName,
-    /// Its roles, each once, at least one; never `operator`, which no agency has.
+    /// Its built-in roles, each once; never `operator`, which no agency has.
     pub roles: Vec<Role>,
+    /// What else it names as a role, each once: the agency's own among them count. Of these and the
+    /// built-in ones there is at least one.
+    pub named: Vec<RoleName>,
     /// What more the token says, for policies.
     pub claims: Arc<caller::Claims>,
     /// When the token was issued, if it says so.
@@ -232,7 +235,12 @@ impl Issuer {
             .into_iter()
             .filter(|role| *role != Role::Operator && named.contains(&role.name()))
             .collect();
-        if roles.is_empty() {
+        let own = named.iter().filter(|name| Role::parse(name).is_none());
+        let mut own: Vec<_> = own.filter_map(|name| RoleName::parse(name).ok()).collect();
+        own.sort();
+        own.dedup();
+        own.truncate(limits::CLAIMED_ROLES_MAX);
+        if roles.is_empty() && own.is_empty() {
             return Err(BearerError::NoRole);
         }
         Ok(TokenIdentity {
@@ -240,6 +248,7 @@ impl Issuer {
             agency,
             principal,
             roles,
+            named: own,
             claims: Arc::new(self.said(claims)?),
             issued: times.issued,
             expires: times.expires,

@@ -25,7 +25,7 @@ use crate::crypto::secret::SecretKey;
 use crate::types::clock::Time;
 use crate::types::encoding::{base64_url, parse_base64_url};
 use crate::types::limits;
-use crate::types::names::{AgencyId, PrincipalName};
+use crate::types::names::{AgencyId, PrincipalName, RoleName};
 use crate::types::roles::Role;
 
 const NOW: Time = Time::from_seconds(1_800_000_000);
@@ -121,6 +121,7 @@ fn identity() -> TokenIdentity {
         agency: AgencyId::parse("registro-civil").unwrap(),
         principal: PrincipalName::parse("ventanilla@registro").unwrap(),
         roles: vec![Role::App, Role::Reader],
+        named: vec![RoleName::parse("offline_access").unwrap()],
         claims: Arc::default(),
         issued: Some(NOW.plus_seconds(-60)),
         expires: NOW.plus_seconds(600),
@@ -435,7 +436,7 @@ fn identities() {
     assert!(matches!(principal, Err(BearerError::Principal(_))));
     for roles in [
         json!({ "roles": [] }),
-        json!({ "roles": ["operator", "admin", "App"] }),
+        json!({ "roles": ["operator"] }),
         json!({}),
         json!("reader"),
     ] {
@@ -444,6 +445,12 @@ fn identities() {
     }
     let one = with_claims(&json!({ "realm_access": { "roles": "agency-admin" } }));
     assert_eq!(one.unwrap().roles, [Role::AgencyAdmin]);
+    // Whether these are roles, the agency says.
+    let own = json!({ "roles": ["operator", "revisa", "App", "revisa", "a/b"] });
+    let own = with_claims(&json!({ "realm_access": own })).unwrap();
+    assert!(own.roles.is_empty());
+    let names = ["App", "revisa"].map(|name| RoleName::parse(name).unwrap());
+    assert_eq!(own.named, names);
 
     let (_, key) = ed25519();
     let fixed = AgencyId::parse("becas").unwrap();
@@ -641,6 +648,7 @@ fn the_local_issuers_tokens_are_verified_like_any_other() {
     let found = verified(&issuers, token.expose(), NOW).unwrap();
     let expected = TokenIdentity {
         issuer: "local".into(),
+        named: Vec::new(),
         issued: Some(NOW),
         ..identity.clone()
     };

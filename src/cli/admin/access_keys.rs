@@ -26,7 +26,8 @@ pub(super) enum AccessKeysAction {
         /// The person or application that will use it; made if it is new
         #[arg(long, value_name = "NAME", value_parser = PrincipalName::parse)]
         principal: PrincipalName,
-        /// What it may do: app, reader, agency-admin, or none but what policies give it
+        /// What it may do: app, reader, reviewer, records-officer, auditor, agency-admin, or none
+        /// but what policies give it
         #[arg(long, value_name = "ROLE", value_parser = parse_role)]
         role: String,
         /// A policy that narrows it for good: a document, or @ and the path of a file with one
@@ -57,7 +58,9 @@ fn parse_role(text: &str) -> Result<String, InvalidName> {
     let is_built_in = Role::parse(text).is_some_and(|role| role != Role::Operator);
     (is_built_in || text == "none")
         .then(|| text.to_owned())
-        .ok_or(InvalidName("not one of: app, reader, agency-admin, none"))
+        .ok_or(InvalidName(
+            "not one of: app, reader, reviewer, records-officer, auditor, agency-admin, none",
+        ))
 }
 
 impl Noun for AccessKeysAction {

@@ -232,8 +232,8 @@ const ADVICE: &[(&str, &str, &str)] = &[
     ),
     (
         "no_role",
-        "El token no trae app, reader ni agency-admin: revise el claim de roles y su prefijo.",
-        "The token has none of app, reader, agency-admin: check the claim of roles and its prefix.",
+        "El token no nombra ningún rol: revise el claim de roles y su prefijo.",
+        "The token names no role: check the claim of roles and its prefix.",
     ),
 ];
 
