@@ -3,9 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::caller::Caller;
+use serde_json::{Value, json};
+
+use crate::sts;
+use crate::support::caller::{Caller, Proof};
+use crate::support::request::Ask;
 use crate::support::server::{Home, Server};
-use crate::support::{noise, pause, position};
+use crate::support::{md5, noise, pause, position};
 
 /// Every file below a folder that holds one of the texts, and which.
 fn findings(folder: &Path, secrets: &[(String, Vec<u8>)]) -> Vec<String> {
@@ -146,6 +150,184 @@ fn nothing_entrusted_stands_readable_on_disk() {
     let home = server.kill();
     holds_none(&home, &secrets);
     let home = Server::at(home, &[]).stop();
+    holds_none(&home, &secrets);
+}
+
+/// What of the newer features is entrusted: each text is in one place only.
+const PLANTED: [(&str, &str); 17] = [
+    ("an encryption context", "contexto-singular-a1"),
+    ("a key under a customer's key", "cliente-singular-a2"),
+    ("a tag's key", "etiqueta-singular-a3"),
+    ("a tag's value", "valor-singular-a4"),
+    ("a bucket's tag", "etiqueta-de-cubeta-a5"),
+    ("a policy", "politica-singular-a6"),
+    ("a principal in a list", "persona-de-lista-a7"),
+    ("a webhook's address", "gancho-singular-a8"),
+    ("an origin", "origen-singular-a9"),
+    ("a lifecycle rule", "regla-singular-b1"),
+    ("a notification's name", "aviso-singular-b2"),
+    ("a role's policy", "rol-singular-b3"),
+    ("a group", "grupo-singular-b4"),
+    ("an upload's tag", "etiqueta-de-subida-b5"),
+    ("a form's key", "formulario-singular-b6"),
+    ("a user agent", "agente-singular-b7"),
+    ("where access logs go", "bitacora-singular-b8"),
+];
+const CUSTOMERS_KEY: [u8; 32] = *b"llave de un cliente, 32 octetos!";
+
+fn customers(ask: Ask<'_>) -> Ask<'_> {
+    use acervo::types::encoding::base64;
+    const NAME: &str = "x-amz-server-side-encryption-customer";
+    ask.header(&format!("{NAME}-algorithm"), "AES256")
+        .header(&format!("{NAME}-key"), &base64(&CUSTOMERS_KEY))
+        .header(&format!("{NAME}-key-md5"), &base64(&md5(&CUSTOMERS_KEY)))
+}
+
+/// Entrusts it, and gives what was made of it that must not be found either.
+fn entrust_more(server: &Server, agency: &Caller) -> Vec<(String, Vec<u8>)> {
+    use acervo::types::encoding::base64;
+    let set = |query: &str, body: &str| {
+        let put = agency.ask("PUT", &format!("/cubeta?{query}"));
+        put.body(body.as_bytes()).ok();
+    };
+    for bucket in ["cubeta", "bitacoras"] {
+        agency.make_bucket(bucket).ok();
+    }
+    let hook = json!({ "name": "avisos", "url": "https://127.0.0.1:1/gancho-singular-a8" });
+    let path = "/admin/v1/agencies/agencia/webhooks";
+    let hook = server.administer("PUT", path, &hook).ok();
+    let hook: Value = serde_json::from_slice(&hook.body).unwrap();
+    set(
+        "notification",
+        "<NotificationConfiguration><QueueConfiguration><Id>aviso-singular-b2</Id>\
+         <Queue>arn:aws:sqs:us-east-1:agencia:avisos</Queue><Event>s3:ObjectCreated:*</Event>\
+         </QueueConfiguration></NotificationConfiguration>",
+    );
+    set(
+        "logging",
+        "<BucketLoggingStatus><LoggingEnabled><TargetBucket>bitacoras</TargetBucket>\
+         <TargetPrefix>bitacora-singular-b8/</TargetPrefix></LoggingEnabled></BucketLoggingStatus>",
+    );
+    set(
+        "tagging",
+        "<Tagging><TagSet><Tag><Key>etiqueta-de-cubeta-a5</Key><Value>x</Value></Tag></TagSet>\
+         </Tagging>",
+    );
+    set(
+        "policy",
+        r#"{"Version":"2012-10-17","Statement":[{"Sid":"politica-singular-a6","Effect":"Deny",
+            "Principal":"*","Action":"s3:PutBucketAcl","Resource":"arn:aws:s3:::cubeta"}]}"#,
+    );
+    set(
+        "cors",
+        "<CORSConfiguration><CORSRule><AllowedOrigin>https://origen-singular-a9.example\
+         </AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>",
+    );
+    set(
+        "lifecycle",
+        "<LifecycleConfiguration><Rule><ID>regla-singular-b1</ID><Filter></Filter>\
+         <Status>Enabled</Status><Expiration><Days>900</Days></Expiration></Rule>\
+         </LifecycleConfiguration>",
+    );
+    let context = base64(br#"{"asunto":"contexto-singular-a1"}"#);
+    for (key, size) in [
+        ("cubeta/contexto", 2_000),
+        ("cubeta/contexto-grande", 90_000),
+    ] {
+        let put = agency.put(key, &noise(31, size));
+        put.header("x-amz-server-side-encryption", "aws:kms")
+            .header("x-amz-server-side-encryption-context", &context)
+            .header("x-amz-tagging", "etiqueta-singular-a3=valor-singular-a4")
+            .header("user-agent", "agente-singular-b7/1")
+            .ok();
+        let key = format!("cubeta/cliente-singular-a2-{size}");
+        customers(agency.put(&key, &noise(32, size))).ok();
+        customers(agency.get(&key)).ok();
+    }
+    let tags = [("x-amz-tagging", "etiqueta-de-subida-b5=x")];
+    let upload = agency.begin_upload_with("cubeta/subida", &tags);
+    for (number, size) in [(1, 3_000), (2, 70_000)] {
+        let part = noise(33, size);
+        agency.part("cubeta/subida", &upload, number, &part).ok();
+    }
+    let app = server.make_key("agencia", "persona-de-lista-a7", "app");
+    let session = sts::session(server, sts::assume(&app, "app"));
+    session.make_bucket("de-la-sesion").ok();
+    let Proof::Session { secret, token, .. } = &session.proof else {
+        panic!("a session has a token")
+    };
+    let signing = hook["secret"].as_str().unwrap();
+    entrust_access(server);
+    // An event, now that there is a webhook to tell it to.
+    agency.put("cubeta/formulario-singular-b6", b"x").ok();
+    pause(1_500);
+    let mut secrets = Vec::new();
+    for (what, text) in PLANTED {
+        secrets.extend(forms(what, text.as_bytes()));
+    }
+    secrets.extend(forms("a customer's key", &CUSTOMERS_KEY));
+    secrets.extend(forms("its digest", &md5(&CUSTOMERS_KEY)));
+    secrets.extend(forms("a session's secret", secret.expose().as_bytes()));
+    secrets.extend(forms("a session's token", token.as_bytes()));
+    secrets.extend(forms("a webhook's secret", signing.as_bytes()));
+    let signing = signing.trim_start_matches("whsec_");
+    let signing = acervo::types::encoding::parse_base64(signing).unwrap();
+    secrets.extend(forms("a webhook's key", &signing));
+    for (seed, size) in [
+        (31, 2_000),
+        (31, 90_000),
+        (32, 2_000),
+        (32, 90_000),
+        (33, 3_000),
+    ] {
+        let bytes = noise(seed, size);
+        secrets.extend(forms("a document", &bytes[size / 2..size / 2 + 24]));
+    }
+    secrets
+}
+
+/// Roles and groups.
+fn entrust_access(server: &Server) {
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{
+        "Sid": "x", "Effect": "Allow", "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::cubeta/rol-singular-b3",
+    }] });
+    let base = "/admin/v1/agencies/agencia";
+    let role = json!({ "policy": policy });
+    server
+        .administer("PUT", &format!("{base}/roles/lectura"), &role)
+        .ok();
+    server
+        .administer(
+            "PUT",
+            &format!("{base}/groups/grupo-singular-b4/principals/persona"),
+            &Value::Null,
+        )
+        .ok();
+}
+
+#[test]
+fn what_came_since_stands_readable_nowhere_either() {
+    let home = Home::new();
+    let temporary = home.data().join("temporary");
+    fs::create_dir_all(&temporary).unwrap();
+    let settings = [
+        ("ACERVO_LOG_LEVEL", "trace"),
+        ("ACERVO_S3_CUSTOMER_KEYS_OVER_HTTP", "true"),
+        ("ACERVO_ACCESS_LOG_DELIVER_SECONDS", "1"),
+        ("ACERVO_WEBHOOKS_ALLOW", "127.0.0.0/8"),
+        ("TMPDIR", temporary.to_str().unwrap()),
+    ];
+    let server = Server::at(home, &settings);
+    let secrets = entrust_more(&server, &server.agency());
+    holds_none(&server.home, &secrets);
+    let log = server.log();
+    for (what, text) in &secrets {
+        assert_eq!(position(log.as_bytes(), text), None, "{what} in the log");
+    }
+    let home = server.kill();
+    holds_none(&home, &secrets);
+    let home = Server::at(home, &settings[1..]).stop();
     holds_none(&home, &secrets);
 }
 
