@@ -1,6 +1,6 @@
 //! Kills the server at random moments and looks whether it kept its word (promise P1): what it
 //! acknowledged is there, what it did not acknowledge is there as a whole or not at all, what was
-//! deleted or revoked stays so.
+//! deleted or revoked stays so; so do versions, tags, holds, policies and rotated keys (law 5).
 //!
 //! A kill leaves the kernel's cache, so this says nothing of a power cut; `tests/syncs.rs` does.
 
@@ -10,6 +10,7 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod custody;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use acervo::crypto::random;
 
+use custody::Custody;
 use support::client::{Answer, Client, Proof};
 use support::content::{Content, etag, etag_of_parts};
 use support::installation::Installation;
@@ -304,6 +306,18 @@ impl Credentials {
     }
 }
 
+/// Rotates the agency's key until the server is gone, some times in each round; gives the newest
+/// version that was acknowledged.
+fn rotate(server: &Server, mut newest: u64) -> u64 {
+    let mut operator = server.operator();
+    while let Some(version) = operator.rotate_key("agencia", "default") {
+        assert!(version > newest, "{version} after {newest}");
+        newest = version;
+        pause(Duration::from_millis(40));
+    }
+    newest
+}
+
 /// Looks at everything after a restart.
 fn check(server: &Server, workers: &mut [Worker], credentials: &mut Credentials) {
     let listed = server
@@ -346,6 +360,8 @@ fn what_was_acknowledged_survives_kills() {
     assert!(server.client().ask("PUT", "/caidas", b"").is_success());
     let mut workers: Vec<Worker> = (0..WORKERS).map(Worker::new).collect();
     let mut credentials = Credentials::default();
+    let mut custody = Custody::new(&mut server.client());
+    let mut newest_key = 1;
     for _ in 0..ROUNDS {
         let [low, high] = random::bytes::<2>();
         let until_kill = Duration::from_micros(u64::from(low) * 1_500 + u64::from(high));
@@ -356,18 +372,30 @@ fn what_was_acknowledged_survives_kills() {
             }
             let (server, credentials) = (&server, &mut credentials);
             scope.spawn(move || credentials.work(server));
+            let (custody, newest_key) = (&mut custody, &mut newest_key);
+            scope.spawn(move || custody.work(server.client()));
+            scope.spawn(move || *newest_key = rotate(server, *newest_key));
             pause(until_kill);
             server.kill();
         });
         drop(server);
         server = Server::start(folder.path());
         check(&server, &mut workers, &mut credentials);
+        custody.check(&mut server.client());
+        let found = server.operator().key_version("agencia", "default");
+        assert!(found >= newest_key, "a rotation is lost");
+        newest_key = found;
     }
     server.stop();
     let written: u64 = workers.iter().map(|worker| worker.next).sum();
     assert!(
         written > u64::from(ROUNDS),
         "the rig wrote {written} documents only"
+    );
+    assert!(custody.changes > u64::from(ROUNDS), "{}", custody.changes);
+    assert!(
+        newest_key > u64::from(ROUNDS),
+        "{newest_key} rotations only"
     );
     check_audit(folder.path());
 }

@@ -215,6 +215,25 @@ impl Operator {
         Some(())
     }
 
+    /// Rotates an agency key: its newest version; `None` if nobody knows whether it was.
+    pub(crate) fn rotate_key(&mut self, agency: &str, key: &str) -> Option<u64> {
+        let path = format!("/admin/v1/agencies/{agency}/keys/{key}/rotate");
+        let answer = self.ask("POST", &path, "")?;
+        assert!(answer.is_success(), "{}", answer.text());
+        let key: Value = serde_json::from_slice(&answer.body).unwrap();
+        key["version"].as_u64()
+    }
+
+    /// The newest version of an agency key.
+    pub(crate) fn key_version(&mut self, agency: &str, key: &str) -> u64 {
+        let path = format!("/admin/v1/agencies/{agency}/keys");
+        let answer = self.ask("GET", &path, "").unwrap();
+        let keys: Value = serde_json::from_slice(&answer.body).unwrap();
+        let mut keys = keys["keys"].as_array().unwrap().iter();
+        let key = keys.find(|listed| listed["name"] == key).unwrap();
+        key["version"].as_u64().unwrap()
+    }
+
     fn ask(&mut self, method: &str, path: &str, body: &str) -> Option<super::client::Answer> {
         let headers = [("content-type", "application/json")];
         let answer = self.0.try_ask(method, path, &headers, body.as_bytes());
