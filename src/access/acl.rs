@@ -19,6 +19,8 @@ use crate::types::ids::CanonicalId;
 use crate::types::limits;
 
 use super::caller::Caller;
+use super::caller::Proof;
+use super::caller::Service;
 
 /// A list as it is stored; an object or bucket without one has its owner's alone.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -76,7 +78,7 @@ named! {
         AllUsers "http://acs.amazonaws.com/groups/global/AllUsers";
         /// Every principal of the agency.
         AuthenticatedUsers "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
-        /// Whoever writes access logs: the store itself, which needs no permission.
+        /// The store itself, delivering access logs.
         LogDelivery "http://acs.amazonaws.com/groups/s3/LogDelivery";
     }
 }
@@ -245,10 +247,10 @@ const fn full_control(owner: CanonicalId) -> Grant {
 impl Grantee {
     fn is(self, caller: &Caller) -> bool {
         match self {
-            Self::Principal(id) => !caller.is_anonymous() && caller.canonical_id == id,
+            Self::Principal(id) => caller.is_principal() && caller.canonical_id == id,
             Self::Group(Group::AllUsers) => true,
-            Self::Group(Group::AuthenticatedUsers) => !caller.is_anonymous(),
-            Self::Group(Group::LogDelivery) => false,
+            Self::Group(Group::AuthenticatedUsers) => caller.is_principal(),
+            Self::Group(Group::LogDelivery) => caller.proof == Proof::Service(Service::Logging),
         }
     }
 

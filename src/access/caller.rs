@@ -21,8 +21,37 @@ pub enum Proof {
         /// The issuer's name in the configuration.
         issuer: String,
     },
+    /// None is needed: it is the store itself, in the name of a principal.
+    Service(Service),
     /// By nothing.
     Anonymous,
+}
+
+/// What the store does by itself that policies may speak of, under the name that it has at AWS.
+/// Source: AWS S3 User Guide, "Enabling Amazon S3 server access logging", "Permissions for log
+/// delivery"; "Configuring Amazon S3 Inventory", "Creating a destination bucket policy".
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Service {
+    /// Delivering inventories.
+    Inventory,
+    /// Delivering access logs.
+    Logging,
+}
+
+impl Service {
+    /// Its name in policies.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inventory => "s3.amazonaws.com",
+            Self::Logging => "logging.s3.amazonaws.com",
+        }
+    }
+
+    /// Reads the name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut all = [Self::Inventory, Self::Logging].into_iter();
+        all.find(|service| service.name() == text)
+    }
 }
 
 /// A principal that proved who it is, or nobody. Made by the doors from what `auth` verified; never
@@ -79,6 +108,7 @@ impl Proof {
         match self {
             Self::AccessKey(id) => id.as_str(),
             Self::Token { issuer } => issuer,
+            Self::Service(service) => service.name(),
             Self::Anonymous => "anonymous",
         }
     }
@@ -134,6 +164,11 @@ impl Caller {
     pub fn policies(&self) -> impl Iterator<Item = &Policy> {
         let all = [&self.grants, &self.denials, &self.boundaries];
         all.into_iter().flatten().map(AsRef::as_ref)
+    }
+
+    /// Whether it is a principal of its agency: not nobody, and not the store itself.
+    pub const fn is_principal(&self) -> bool {
+        !matches!(self.proof, Proof::Anonymous | Proof::Service(_))
     }
 
     /// Whether it proved nothing.

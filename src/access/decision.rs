@@ -333,7 +333,7 @@ impl<'a> Question<'a> {
         let removes_own = permission == "s3:DeleteObject"
             && rules.acl.as_ref().is_some_and(|list| {
                 let owner = self.situation.context.object.map(|object| object.owner);
-                !self.caller.is_anonymous()
+                self.caller.is_principal()
                     && owner == Some(self.caller.canonical_id)
                     && list.allows(self.caller, AclPermission::Write, closed)
             });
@@ -343,7 +343,7 @@ impl<'a> Question<'a> {
                 // Whose the object is can always repair its list.
                 let acp = matches!(wanted, AclPermission::ReadAcp | AclPermission::WriteAcp);
                 let is_owner =
-                    !self.caller.is_anonymous() && object.owner == self.caller.canonical_id;
+                    self.caller.is_principal() && object.owner == self.caller.canonical_id;
                 acp && is_owner || object.acl.allows(self.caller, wanted, closed)
             });
         of_bucket || removes_own || of_object
@@ -464,15 +464,18 @@ fn permissions(action: Action, context: &RequestContext<'_>) -> Vec<&'static str
     }];
     let says = |key| context.request.value(key).is_some();
     let sets_acl = || {
+        let acl = context.request.value(K::Acl);
         let keys = [
-            K::Acl,
             K::GrantFullControl,
             K::GrantRead,
             K::GrantReadAcp,
             K::GrantWrite,
             K::GrantWriteAcp,
         ];
-        keys.into_iter().any(says)
+        // That a bucket's owner has control of what is stored in it opens nothing to anybody, and
+        // policies that ask for it allow storing alone. Source: AWS S3 User Guide, "Bucket policy
+        // examples using condition keys", "bucket owner full control".
+        acl.is_some_and(|acl| acl != "bucket-owner-full-control") || keys.into_iter().any(says)
     };
     match action {
         Action::PutObject | Action::CopyObject | Action::CreateMultipartUpload => {

@@ -1,8 +1,10 @@
 //! Deliveries: what a bucket's owner has configured to be stored, stored in the owner's name.
 //!
 //! A job has no caller, so it is permitted what the owner of the bucket that it reports of may do
-//! with a plain `app`'s role: to write to buckets of its own, and to others whose policy lets it.
+//! with a plain `app`'s role: to write to buckets of its own, and to others whose policy or list
+//! lets the service that it is.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
@@ -14,13 +16,15 @@ use crate::access::action::Action;
 use crate::access::caller::Caller;
 use crate::access::caller::Claims;
 use crate::access::caller::Proof;
+use crate::access::caller::Service;
 use crate::access::context::RequestContext;
-use crate::access::context::Silence;
+use crate::access::context::RequestFacts;
 use crate::access::decision;
 use crate::access::decision::Refusal;
 use crate::access::permit::BucketFacts;
 use crate::access::permit::Permit;
 use crate::access::permit::Resource;
+use crate::access::policy::key::PlainKey;
 use crate::audit::entry::Draft;
 use crate::audit::entry::Outcome;
 use crate::crypto::random;
@@ -44,6 +48,7 @@ use crate::types::clock::Time;
 use crate::types::ids::RequestId;
 use crate::types::lock::Lock;
 use crate::types::names::AgencyId;
+use crate::types::names::BucketName;
 use crate::types::names::KeyName;
 use crate::types::names::ObjectKey;
 use crate::types::roles::Role;
@@ -62,6 +67,8 @@ pub enum Undelivered {
 
 /// Something to be delivered.
 pub(super) struct Parcel {
+    /// As what the store delivers it.
+    pub(super) service: Service,
     /// The name of the action in the audit log.
     pub(super) action: &'static str,
     /// Under which key.
@@ -100,6 +107,7 @@ pub(super) fn sealed_as_in(
 /// # Errors
 /// The rule that refuses.
 pub fn permit(
+    service: Service,
     agency: &AgencyId,
     source: &BucketRecord,
     target: &BucketRecord,
@@ -111,7 +119,7 @@ pub fn permit(
         principal: source.owner.name.clone(),
         canonical_id: source.owner.id,
         roles: vec![Role::App],
-        proof: Proof::Anonymous,
+        proof: Proof::Service(service),
         named_roles: Vec::new(),
         grants: Vec::new(),
         boundaries: Vec::new(),
@@ -130,11 +138,44 @@ pub fn permit(
         remote: IpAddr::V6(Ipv6Addr::LOCALHOST),
         is_secure: true,
         version_id: None,
-        request: &Silence,
+        request: &Source {
+            service,
+            agency,
+            bucket: &source.name,
+        },
         object: None,
     };
     let resource = Resource::Object(facts, object_key);
     decision::decide(&caller, Action::PutObject, resource, &context)
+}
+
+/// For which bucket something is delivered: what conditions of the other's policy read.
+struct Source<'a> {
+    service: Service,
+    agency: &'a AgencyId,
+    bucket: &'a BucketName,
+}
+
+impl RequestFacts for Source<'_> {
+    fn value(&self, key: PlainKey) -> Option<Cow<'_, str>> {
+        match key {
+            PlainKey::SourceAccount => Some(Cow::Borrowed(self.agency.as_str())),
+            // S3 sends inventories with this list, and its users' policies ask for it.
+            PlainKey::Acl if self.service == Service::Inventory => {
+                Some(Cow::Borrowed("bucket-owner-full-control"))
+            }
+            PlainKey::SourceArn => Some(Cow::Owned(format!("arn:aws:s3:::{}", self.bucket))),
+            _ => None,
+        }
+    }
+
+    fn tags(&self) -> Option<Vec<(String, String)>> {
+        None
+    }
+
+    fn bypasses_governance(&self) -> bool {
+        false
+    }
 }
 
 /// Stores something in the name of a bucket's owner.
@@ -147,7 +188,14 @@ pub(super) async fn deliver(
     body: impl Body,
 ) -> Result<Stored, Undelivered> {
     let at = store.clock().now();
-    let permit = permit(agency, source, target, parcel.object_key.clone(), at)?;
+    let permit = permit(
+        parcel.service,
+        agency,
+        source,
+        target,
+        parcel.object_key.clone(),
+        at,
+    )?;
     let draft = Draft {
         at,
         request_id: RequestId::new(random::bytes()),

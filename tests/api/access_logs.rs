@@ -1,5 +1,7 @@
 //! Access logs: what was asked of a bucket is delivered to another one.
 
+use serde_json::json;
+
 use crate::support::caller::Caller;
 use crate::support::pause;
 use crate::support::server::{Server, Settings};
@@ -110,6 +112,43 @@ fn a_log_goes_only_where_the_owner_of_the_bucket_may_write() {
             .text()
             .contains("Target")
     );
+}
+
+#[test]
+fn a_policy_lets_logs_of_one_bucket_into_another_owners() {
+    let server = Server::with(OFTEN);
+    let archive = server.make_key("agencia", "archivo", "app");
+    archive.make_bucket("registros").ok();
+    let caller = server.make_key("agencia", "ventanilla", "app");
+    caller.make_bucket("actas").ok();
+    // As AWS words it, and CloudFormation and Terraform write it.
+    let allow = |source: &str| {
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Sid": "S3ServerAccessLogsPolicy",
+            "Effect": "Allow",
+            "Principal": {"Service": "logging.s3.amazonaws.com"},
+            "Action": ["s3:PutObject"],
+            "Resource": "arn:aws:s3:::registros/log/*",
+            "Condition": {
+                "ArnLike": {"aws:SourceArn": source},
+                "StringEquals": {"aws:SourceAccount": "agencia"},
+            },
+        }]});
+        let put = archive.ask("PUT", "/registros?policy");
+        put.body(policy.to_string().as_bytes()).ok();
+    };
+    let code = "InvalidTargetBucketForLogging";
+    allow("arn:aws:s3:::becas");
+    configure(&caller, "registros", "").refused(400, code);
+    allow("arn:aws:s3:::actas");
+    configure(&caller, "registros", "").ok();
+    caller.put("actas/a", b"acta").ok();
+    let lines = delivered(&archive, 1);
+    assert!(lines.iter().any(|line| line.contains("REST.PUT.OBJECT a")));
+    // Nobody else is meant.
+    caller
+        .put("registros/log/a", b"x")
+        .refused(403, "AccessDenied");
 }
 
 #[test]

@@ -84,6 +84,12 @@ fn a_preflight_is_answered_by_the_rules_and_by_nothing_else() {
     nobody.ask("OPTIONS", "/actas/a").refused(400, "BadRequest");
     let half = nobody.ask("OPTIONS", "/actas/a").header("origin", PAGE);
     half.refused(400, "BadRequest");
+    // What cannot be asked is told before whose the bucket is.
+    ask("/nadie/a", "", "PUT", "").refused(400, "BadRequest");
+    for method in ["put", "PATCH", "OPTIONS"] {
+        let refused = ask("/nadie/a", PAGE, method, "").refused(400, "BadRequest");
+        assert!(refused.element("Message").ends_with(method));
+    }
 }
 
 #[test]

@@ -246,6 +246,11 @@ fn bodies_that_are_no_forms_are_refused() {
     let plain = server.nobody();
     let plain = plain.ask("POST", "/actas").body(b"x");
     plain.refused(412, "PreconditionFailed");
+    let boundless = server.nobody();
+    let boundless = boundless.ask("POST", "/actas").body(b"x");
+    boundless
+        .header("content-type", "multipart/form-data")
+        .refused(400, "MalformedPOSTRequest");
     let signed = agency.ask("POST", "/actas").body(b"x");
     signed.refused(400, "InvalidArgument");
     // A button behind the file is ignored, as every browser may send one.

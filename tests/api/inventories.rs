@@ -210,10 +210,8 @@ fn configurations_are_kept_listed_and_removed() {
 #[test]
 fn a_report_goes_only_where_the_owner_of_the_bucket_may_write() {
     let server = Server::start();
-    server
-        .make_key("agencia", "otra", "app")
-        .make_bucket("ajeno")
-        .ok();
+    let other = server.make_key("agencia", "otra", "app");
+    other.make_bucket("ajeno").ok();
     let caller = server.make_key("agencia", "ventanilla", "app");
     caller.make_bucket("actas").ok();
     caller.make_bucket("listas").ok();
@@ -231,10 +229,28 @@ fn a_report_goes_only_where_the_owner_of_the_bucket_may_write() {
         ..DAILY
     };
     let message = missing.set(&caller).refused(400, code).element("Message");
-    for wanted in [foreign, other_agency] {
+    for wanted in [&foreign, &other_agency] {
         let refused = wanted.set(&caller).refused(400, code);
         assert_eq!(refused.element("Message"), message);
     }
+    // As AWS words the policy of a bucket that takes inventories.
+    let policy = json!({"Version": "2012-10-17", "Statement": [{
+        "Sid": "InventoryPolicy",
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": ["arn:aws:s3:::ajeno/*"],
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": "arn:aws:s3:::actas"},
+            "StringEquals": {
+                "aws:SourceAccount": "agencia",
+                "s3:x-amz-acl": "bucket-owner-full-control",
+            },
+        },
+    }]});
+    let put = other.ask("PUT", "/ajeno?policy");
+    put.body(policy.to_string().as_bytes()).ok();
+    foreign.set(&caller).ok();
     let key = Wanted {
         destination: "<Encryption><SSE-KMS><KeyId>alias/nada</KeyId></SSE-KMS></Encryption>",
         ..DAILY

@@ -154,6 +154,17 @@ fn a_policy_that_is_none_is_refused_with_its_reason() {
             with("Condition", json!({"IpAddress": {"aws:SourceIp": "here"}})),
             "Invalid value in a condition: here",
         ),
+        (
+            document(json!({"Effect": "Allow", "Principal": user("archivo"),
+                "Action": "s3:GetObject", "Resource": "arn:aws:s3:::actas/*",
+                "Condition": {"StringLike": {"s3:prefix": "a/*"}}})),
+            "Conditions do not apply to combination of actions and resources in statement: \
+             s3:prefix (statement 1)",
+        ),
+        (
+            with("Principal", json!({"Service": "ec2.amazonaws.com"})),
+            "Invalid principal in policy: ec2.amazonaws.com",
+        ),
     ] {
         let put = scene
             .owner

@@ -75,6 +75,12 @@ pub enum Reason {
     /// A condition key that no request here ever has.
     #[error("Policy has an invalid condition key: {0}")]
     UnknownKey(String),
+    /// A condition that says nothing of any of the actions.
+    #[error("Conditions do not apply to combination of actions and resources in statement: {0}")]
+    Irrelevant(String),
+    /// Allowing everybody but some.
+    #[error("Allow with NotPrincipal is not allowed")]
+    AllowsNotPrincipal,
     /// A value that its operator cannot compare with.
     #[error("Invalid value in a condition: {0}")]
     BadValue(String),

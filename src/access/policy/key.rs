@@ -50,6 +50,10 @@ plain_keys! {
     PrincipalAccount "aws:PrincipalAccount";
     /// The caller's ARN.
     PrincipalArn "aws:PrincipalArn";
+    /// Whether the store itself asks, to deliver something.
+    PrincipalIsService "aws:PrincipalIsAWSService";
+    /// As what it asks then.
+    PrincipalServiceName "aws:PrincipalServiceName";
     /// `User`, or `Anonymous`.
     PrincipalType "aws:PrincipalType";
     /// `Referer`.
@@ -60,7 +64,11 @@ plain_keys! {
     ResourceAccount "aws:ResourceAccount";
     /// Whether the connection is TLS.
     SecureTransport "aws:SecureTransport";
-    /// The address at the other end of the connection.
+    /// The agency of the bucket for which the store delivers something.
+    SourceAccount "aws:SourceAccount";
+    /// The ARN of that bucket.
+    SourceArn "aws:SourceArn";
+    /// The client's address.
     SourceIp "aws:SourceIp";
     /// `User-Agent`.
     UserAgent "aws:UserAgent";

@@ -13,6 +13,7 @@ mod pattern;
 mod permissions;
 mod principal;
 mod public;
+mod relevance;
 pub mod situation;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@
 //! | `arn:aws:iam::<agency>:user/<principal>` | that principal |
 //! | `arn:aws:iam::<agency>:role/<role>` | every caller that acts in the role |
 //! | `{"CanonicalUser": "<id>"}` | the principal that has this canonical user id |
+//! | `{"Service": "logging.s3.amazonaws.com"}` | the store itself, delivering access logs |
 //!
 //! Another agency's principals cannot be named: nothing of an agency is opened on behalf of another
 //! (law 3). Source: AWS IAM User Guide, "AWS JSON policy elements: Principal".
@@ -14,6 +15,8 @@
 use serde_json::Value;
 
 use crate::access::caller::Caller;
+use crate::access::caller::Proof;
+use crate::access::caller::Service;
 use crate::types::ids::CanonicalId;
 use crate::types::names::AgencyId;
 use crate::types::names::PrincipalName;
@@ -34,6 +37,7 @@ enum Principal {
     User(PrincipalName),
     Role(Box<str>),
     Canonical(CanonicalId),
+    Service(Service),
 }
 
 impl Principals {
@@ -51,6 +55,7 @@ impl Principals {
                             "CanonicalUser" => {
                                 CanonicalId::parse(name).ok().map(Principal::Canonical)
                             }
+                            "Service" => Service::parse(name).map(Principal::Service),
                             _ => return Err(bad(family)),
                         };
                         named.push(parsed.ok_or_else(|| bad(name))?);
@@ -67,6 +72,11 @@ impl Principals {
 
     pub(super) fn include(&self, caller: &Caller) -> bool {
         self.named.iter().any(|named| named.is(caller)) != self.negated
+    }
+
+    /// Whether everybody but the named is meant.
+    pub(super) const fn is_negated(&self) -> bool {
+        self.negated
     }
 
     /// Whether everybody is meant, or everybody but some.
@@ -102,10 +112,11 @@ impl Principal {
     fn is(&self, caller: &Caller) -> bool {
         match self {
             Self::Anyone => true,
-            Self::Agency => !caller.is_anonymous(),
-            Self::User(name) => !caller.is_anonymous() && caller.principal == *name,
-            Self::Role(name) => caller.acts_in(name),
-            Self::Canonical(id) => !caller.is_anonymous() && caller.canonical_id == *id,
+            Self::Agency => caller.is_principal(),
+            Self::User(name) => caller.is_principal() && caller.principal == *name,
+            Self::Role(name) => caller.is_principal() && caller.acts_in(name),
+            Self::Canonical(id) => caller.is_principal() && caller.canonical_id == *id,
+            Self::Service(service) => caller.proof == Proof::Service(*service),
         }
     }
 }

@@ -36,6 +36,8 @@ const fn narrows(key: &Key) -> bool {
         Key::Plain(key) => matches!(
             key,
             PlainKey::SourceIp
+                | PlainKey::SourceAccount
+                | PlainKey::SourceArn
                 | PlainKey::PrincipalArn
                 | PlainKey::PrincipalAccount
                 | PlainKey::UserId

@@ -1,6 +1,7 @@
 //! What a policy is asked about: who asks for what, and what the request says.
 
 use crate::access::caller::Caller;
+use crate::access::caller::Proof;
 use crate::access::context::RequestContext;
 use crate::access::permit::Resource;
 use crate::types::clock::Time;
@@ -57,7 +58,11 @@ impl Situation<'_> {
     fn plain(&self, key: PlainKey) -> Option<Vec<String>> {
         use PlainKey as K;
         let context = self.context;
-        let named = !self.caller.is_anonymous();
+        let named = self.caller.is_principal();
+        let service = match self.caller.proof {
+            Proof::Service(service) => Some(service),
+            Proof::AccessKey(_) | Proof::Token { .. } | Proof::Anonymous => None,
+        };
         let one = |text: String| Some(vec![text]);
         match key {
             K::CurrentTime => one(context.at.iso8601()),
@@ -70,6 +75,9 @@ impl Situation<'_> {
             K::UserId if named => one(self.caller.canonical_id.to_string()),
             K::UserName if named => one(self.caller.principal.to_string()),
             K::PrincipalAccount | K::PrincipalArn | K::UserId | K::UserName => None,
+            K::PrincipalIsService => one(service.is_some().to_string()),
+            K::PrincipalServiceName => one(service?.name().to_owned()),
+            K::PrincipalType if service.is_some() => None,
             K::PrincipalType => one(if named { "User" } else { "Anonymous" }.to_owned()),
             K::ResourceAccount | K::S3ResourceAccount => one(self.caller.agency.to_string()),
             K::SecureTransport => one(context.is_secure.to_string()),

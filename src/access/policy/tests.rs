@@ -670,7 +670,7 @@ fn unknown_syntax_is_refused() {
         ),
         (
             r#""Principal":{"Service":"s3"}"#,
-            R::BadPrincipal(text("Service")),
+            R::BadPrincipal(text("s3")),
         ),
         (
             r#""Principal":{"CanonicalUser":"x"}"#,

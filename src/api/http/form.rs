@@ -14,6 +14,9 @@ use crate::types::limits;
 
 use super::body::RawBody;
 
+/// The media type of forms that bring files.
+const FORM: &str = "multipart/form-data";
+
 /// Why a form was refused.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum FormError {
@@ -55,12 +58,18 @@ impl Fields {
     }
 }
 
+/// Whether a `Content-Type` says that the body is a form, with a boundary or without one.
+pub fn is_form(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case(FORM)
+}
+
 /// The boundary that a `Content-Type` names, if it is that of a form.
 pub fn boundary(content_type: &str) -> Option<&str> {
-    let (kind, parameters) = content_type.split_once(';')?;
-    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
+    if !is_form(content_type) {
         return None;
     }
+    let (_, parameters) = content_type.split_once(';')?;
     let value = parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.trim().split_once('=')?;
         name.trim()

@@ -2,6 +2,7 @@
 //! ListBucketInventoryConfigurations, DeleteBucketInventoryConfiguration. Sources: AWS S3 API
 //! Reference, the operations of these names.
 
+use crate::access::caller::Service;
 use crate::api::http::xml::Xml;
 use crate::jobs::delivery;
 use crate::jobs::inventory::configuration::Inventory;
@@ -109,7 +110,8 @@ async fn check_target(
         let message = "The prefix leaves no room for the names of reports.";
         S3Error::argument("Prefix", prefix, message)
     })?;
-    delivery::permit(agency, bucket, &target, key, at).map_err(|_| no_target())?;
+    delivery::permit(Service::Inventory, agency, bucket, &target, key, at)
+        .map_err(|_| no_target())?;
     if let Some(ReportEncryption::Key(id)) = &inventory.encryption {
         let name = agency_key::named(id, &req.house.region, agency);
         let name = name.ok_or(Code::KmsNotFound)?;

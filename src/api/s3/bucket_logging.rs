@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::access::caller::Service;
 use crate::api::http::xml;
 use crate::api::http::xml::Xml;
 use crate::jobs::access_log::KeyFormat;
@@ -131,7 +132,8 @@ async fn checked(
         let message = "The prefix leaves no room for the names of logs.";
         S3Error::argument("TargetPrefix", &logging.target_prefix, message)
     })?;
-    delivery::permit(agency, bucket, &target, key, at).map_err(|_| no_target())?;
+    delivery::permit(Service::Logging, agency, bucket, &target, key, at)
+        .map_err(|_| no_target())?;
     Ok(logging)
 }
 

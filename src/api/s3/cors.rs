@@ -17,7 +17,8 @@ use super::code::Code;
 use super::error::S3Error;
 use super::reply;
 
-const METHODS: [&str; 5] = ["GET", "PUT", "POST", "DELETE", "HEAD"];
+/// What rules may allow.
+pub(super) const METHODS: [&str; 5] = ["GET", "PUT", "POST", "DELETE", "HEAD"];
 
 /// A rule, as it is stored.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

@@ -212,18 +212,7 @@ async fn serve(
         )));
     }
     if let Some(name) = route.unknown_header(head.headers.keys().map(|name| name.as_str())) {
-        if name.starts_with(ENCRYPTION) {
-            // Source: AWS S3 API Reference, "GetObject", "Encryption".
-            let value = head.header(name).unwrap_or_default();
-            let refused = S3Error::new(
-                Code::InvalidArgument,
-                format!("{name} header is not supported for this operation."),
-            );
-            return Err(refused
-                .with("ArgumentName", name.to_owned())
-                .with("ArgumentValue", value.chars().take(256).collect()));
-        }
-        return Err(S3Error::not_implemented(&format!("The header {name}")));
+        return Err(unknown_header(name, head.header(name).unwrap_or_default()));
     }
     let bucket = target.bucket.as_deref().map(bucket_name).transpose()?;
     let object_key = target.object_key.as_deref().map(object_key).transpose()?;
@@ -241,6 +230,17 @@ async fn serve(
         posted: Cell::new(posted),
     };
     perform(&req).await
+}
+
+fn unknown_header(name: &str, value: &str) -> S3Error {
+    if !name.starts_with(ENCRYPTION) {
+        return S3Error::not_implemented(&format!("The header {name}"));
+    }
+    // Source: AWS S3 API Reference, "GetObject", "Encryption".
+    let message = format!("{name} header is not supported for this operation.");
+    S3Error::new(Code::InvalidArgument, message)
+        .with("ArgumentName", name.to_owned())
+        .with("ArgumentValue", value.chars().take(256).collect())
 }
 
 /// What the headers begin with that say how a new object is to be sealed.

@@ -85,8 +85,11 @@ impl Form {
         if !authenticate::is_anonymous(head) {
             return Err(AuthError::TwoMechanisms.into());
         }
-        let boundary = head.header("content-type").and_then(form::boundary);
-        let boundary = boundary.ok_or_else(|| {
+        let kind = head.header("content-type").unwrap_or_default();
+        let boundary = form::boundary(kind).ok_or_else(|| {
+            if form::is_form(kind) {
+                return Code::MalformedPOSTRequest.into();
+            }
             let message = "Bucket POST must be of the enclosure-type multipart/form-data";
             S3Error::new(Code::PreconditionFailed, message)
         })?;

@@ -21,6 +21,7 @@ use crate::types::names::BucketName;
 use super::code::Code;
 use super::cors::Allowed;
 use super::cors::Asked;
+use super::cors::METHODS;
 use super::cors::Rules;
 use super::error::S3Error;
 use super::reply;
@@ -29,12 +30,14 @@ use super::request::Head;
 
 /// Answers OPTIONS. A bucket that is missing, foreign or without rules is the same to a stranger.
 pub(super) async fn preflight(house: &Arc<House>, head: &Head) -> Result<Reply, S3Error> {
-    let Some(origin) = head.header("origin") else {
+    let Some(origin) = head.header("origin").filter(|origin| !origin.is_empty()) else {
         let message = "Insufficient information. Origin request header needed.";
         return Err(S3Error::new(Code::BadRequest, message));
     };
-    let Some(method) = head.header("access-control-request-method") else {
-        let message = "Invalid Access-Control-Request-Method: null";
+    let method = head.header("access-control-request-method");
+    let Some(method) = method.filter(|method| METHODS.contains(method)) else {
+        let shown = method.unwrap_or("null");
+        let message = format!("Invalid Access-Control-Request-Method: {shown}");
         return Err(S3Error::new(Code::BadRequest, message));
     };
     let asked = Asked {

@@ -20,6 +20,7 @@ pub(super) async fn put_bucket_policy(req: &S3Request) -> Result<Reply, S3Error>
         bucket: &bucket.name,
     };
     let policy = Policy::parse(&text, kind)
+        .and_then(|policy| policy.check_new().map(|()| policy))
         .map_err(|error| S3Error::new(Code::MalformedPolicy, error.to_string()))?;
     // Read alone: the policy in place may be one that cannot be read, and is about to be replaced.
     let block = bucket.documents.get(BucketDocument::PublicAccessBlock);

@@ -18,6 +18,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::access::caller::Service;
 use crate::crypto::random;
 use crate::meta::records::BucketDocument;
 use crate::meta::records::BucketRecord;
@@ -219,6 +220,7 @@ async fn deliver_one(
         return Ok(());
     };
     let parcel = Parcel {
+        service: Service::Logging,
         action: "DeliverAccessLog",
         object_key,
         content_type: "text/plain",

@@ -27,6 +27,7 @@ use uuid::Builder;
 use uuid::Uuid;
 
 use crate::access::bucket_rules::BucketRules;
+use crate::access::caller::Service;
 use crate::crypto::digest::DigestPlan;
 use crate::crypto::digest::Digests;
 use crate::crypto::random;
@@ -369,6 +370,7 @@ impl Inventories {
             }),
         };
         let parcel = Parcel {
+            service: Service::Inventory,
             action: "DeliverInventory",
             object_key: ObjectKey::parse(key).map_err(|_| GivenUp::Unreadable)?,
             content_type,
