@@ -184,11 +184,12 @@ impl Store {
     ) -> Result<Committed<Begun>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let encryption = agency.sealing(upload.asked)?.encryption;
-        let upload_id = UploadId::new(random::bytes());
+        let initiated = self.0.clock.now();
+        let upload_id = UploadId::begun(initiated, random::bytes());
         let command = CreateUpload {
             place: place(permit, upload_id)?,
             owner: owner(permit),
-            initiated: self.0.clock.now(),
+            initiated,
             metadata: upload.metadata,
             checksum: upload.checksum,
             lock: upload.lock,

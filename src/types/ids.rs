@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::clock::Time;
 use super::encoding;
 use super::names::InvalidName;
 
@@ -42,10 +43,25 @@ random_id!(
     16
 );
 random_id!(
-    /// A multipart upload; random, 32 hexadecimal digits on the wire.
+    /// A multipart upload; 32 hexadecimal digits on the wire. Ids of one key are listed in their
+    /// order, which is that of [`UploadId::begun`].
     UploadId,
     16
 );
+
+impl UploadId {
+    /// The id of an upload begun at a time: 6 bytes of milliseconds, 10 random ones. Uploads of one
+    /// key are listed in the order in which they were begun. Source: AWS S3 API Reference,
+    /// "ListMultipartUploads".
+    pub fn begun(at: Time, random: [u8; 10]) -> Self {
+        let [_, _, millis @ ..] = at.millis().to_be_bytes();
+        let mut bytes = [0; 16];
+        let (time, rest) = bytes.split_at_mut(millis.len());
+        time.copy_from_slice(&millis);
+        rest.copy_from_slice(&random);
+        Self(bytes)
+    }
+}
 random_id!(
     /// One HTTP request: 16 hexadecimal digits in logs, error bodies, audit entries and
     /// `x-amz-request-id`.

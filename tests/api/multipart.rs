@@ -6,7 +6,7 @@ use acervo::types::encoding;
 
 use crate::support::caller::Caller;
 use crate::support::server::Server;
-use crate::support::{etag, md5, noise};
+use crate::support::{etag, md5, noise, pause};
 
 const MIB: usize = 1 << 20;
 
@@ -452,6 +452,34 @@ fn parts_and_uploads_are_listed_in_pages() {
             .text()
             .contains("<CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes>")
     );
+}
+
+#[test]
+fn uploads_of_one_key_are_listed_as_they_were_begun() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let begun: Vec<String> = (0..8)
+        .map(|_| {
+            pause(2);
+            agency.begin_upload("actas/a")
+        })
+        .collect();
+    let page = |query: &str| agency.ask("GET", &format!("/actas?uploads&{query}")).ok();
+    assert_eq!(page("").elements("UploadId"), begun);
+    let mut paged = Vec::new();
+    let mut markers = String::new();
+    loop {
+        let page = page(&format!("max-uploads=3{markers}"));
+        paged.extend(page.elements("UploadId"));
+        if page.element("IsTruncated") == "false" {
+            break;
+        }
+        let key = page.element("NextKeyMarker");
+        let id = page.element("NextUploadIdMarker");
+        markers = format!("&key-marker={key}&upload-id-marker={id}");
+    }
+    assert_eq!(paged, begun);
 }
 
 #[test]
