@@ -510,6 +510,10 @@ fn anonymous_requests_get_what_the_bucket_gives_to_everybody() {
     ]));
     let read = nobody.get("actas/libre/a").send().holds(b"libre");
     nobody.head("actas/libre/a").ok();
+    // What an answer is called is for those to say who sign their requests.
+    let renamed = nobody.get("actas/libre/a");
+    let renamed = renamed.query("response-content-type=text/html");
+    renamed.refused(400, "InvalidRequest");
     refused("actas/cerrado/b", 403);
     // Who may not list learns nothing of what is missing.
     refused("actas/libre/nada", 403);

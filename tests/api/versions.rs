@@ -91,7 +91,7 @@ fn versioning_is_switched_on_and_suspended_and_never_off() {
             400,
             "MalformedXML",
         ),
-        ("", 400, "MalformedXML"),
+        ("", 400, "MissingRequestBodyError"),
     ] {
         set_xml(xml).refused(status, code);
     }

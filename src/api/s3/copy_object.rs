@@ -56,6 +56,7 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     if onto_itself
         && matches!(directive, Directive::Copy(None))
         && !wanted.is_some()
+        && req.header("x-amz-storage-class").is_none()
         && source.version_id.is_none()
     {
         let message = "This copy request is illegal because it is trying to copy an object to \

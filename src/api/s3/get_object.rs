@@ -156,11 +156,19 @@ fn extent(req: &S3Request) -> Result<Extent, S3Error> {
 }
 
 /// Refuses an override that no header can hold: one with a line end would end the header there.
+/// Only who signs a request may say what its answer is called. Source: AWS S3 API Reference,
+/// "GetObject", `response-…`.
 fn check_overrides(req: &S3Request) -> Result<(), S3Error> {
     for (parameter, _) in OVERRIDES {
-        if let Some(value) = req.query.value(parameter)
-            && HeaderValue::from_str(value).is_err()
-        {
+        let Some(value) = req.query.value(parameter) else {
+            continue;
+        };
+        if req.caller.is_anonymous() {
+            let message = "Request specific response headers cannot be used for anonymous GET \
+                           requests.";
+            return Err(S3Error::new(Code::InvalidRequest, message));
+        }
+        if HeaderValue::from_str(value).is_err() {
             let message = "The value cannot stand in a header.";
             return Err(S3Error::argument(parameter, value, message));
         }

@@ -3,12 +3,17 @@
 //! Whoever opens such a URL need not send headers, so SDKs move `x-amz-…` headers into the query
 //! before they sign it, and S3 takes them from there. The signature covers both alike.
 //! Source: AWS S3 API Reference, "Authenticating Requests: Using Query Parameters".
+//!
+//! The checksum of an empty body says nothing there (decision 18).
 
 use actix_http::header::HeaderMap;
 use actix_http::header::HeaderName;
 use actix_http::header::HeaderValue;
 
 use crate::api::http::target::Query;
+use crate::crypto::digest::DigestPlan;
+use crate::crypto::digest::Digests;
+use crate::types::checksum::ChecksumAlgorithm;
 
 use super::error::S3Error;
 
@@ -32,7 +37,8 @@ pub(super) fn move_headers(query: &mut Query, headers: &mut HeaderMap) -> Result
     let (moved, kept) = before.into_iter().partition(|(name, _)| is_header(name));
     *query = Query::of(kept);
     let moved: Vec<(String, String)> = moved;
-    for (name, value) in moved {
+    let of_a_body = |(name, value): &(String, String)| !is_of_nothing(name, value);
+    for (name, value) in moved.into_iter().filter(of_a_body) {
         let refused = |message| S3Error::argument("query", &name, message);
         let header = HeaderName::try_from(name.to_ascii_lowercase());
         let header = header.map_err(|_| refused("The parameter is no header."))?;
@@ -45,6 +51,20 @@ pub(super) fn move_headers(query: &mut Query, headers: &mut HeaderMap) -> Result
         };
     }
     Ok(())
+}
+
+/// Whether a parameter is the checksum of an empty body. The SDK for JavaScript signs it into every
+/// URL that is made before there is a body.
+fn is_of_nothing(name: &str, value: &str) -> bool {
+    let Some(algorithm) = ChecksumAlgorithm::of_header(name) else {
+        return false;
+    };
+    let digests = Digests::new(&DigestPlan {
+        checksums: vec![algorithm],
+        ..DigestPlan::default()
+    });
+    let nothing = digests.finish().checksum(algorithm);
+    nothing.is_some_and(|nothing| nothing.base64() == value)
 }
 
 /// Whether a parameter stands for a header, and is none of the signature's own.

@@ -99,11 +99,16 @@ const SOURCE_HEADERS: [&str; 3] = [
     "x-amz-copy-source-server-side-encryption-customer-key-md5",
 ];
 
+/// How else a body might be sent. Older SDKs for Java ask with every GET for a digest behind the
+/// body, and read it only where the answer says that it is there; here it never is.
+const TRANSFER: &str = "x-amz-te";
+
 const READ_HEADERS: &[&str] = &[
     "x-amz-checksum-mode",
     SEALING_HEADERS[4],
     SEALING_HEADERS[5],
     SEALING_HEADERS[6],
+    TRANSFER,
 ];
 
 const PART_HEADERS: &[&str] = &[
@@ -153,6 +158,14 @@ const BYPASS: &str = "x-amz-bypass-governance-retention";
 
 /// The code of a device. Deletions here never need one, so one more proof changes nothing.
 const MFA: &str = "x-amz-mfa";
+
+const VERSIONING_HEADERS: &[&str] = &[
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    MFA,
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
 
 /// Of deletions of many.
 const DELETE_HEADERS: &[&str] = &[
@@ -230,6 +243,9 @@ const COPY_HEADERS: &[&str] = &[
     "x-amz-tagging-directive",
     "x-amz-website-redirect-location",
 ];
+
+/// By which a client of another store asks for more than S3 lists, and takes what S3 lists.
+const METADATA: &str = "metadata";
 
 /// Of lists of configurations; with an id one of them is meant.
 const LISTED_CONFIGURATIONS: &[&str] = &["continuation-token", "id"];
@@ -372,7 +388,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", Scope::Bucket, Action::GetBucketVersioning).by("versioning"),
     route("PUT", Scope::Bucket, Action::PutBucketVersioning)
         .by("versioning")
-        .headers(UPLOAD_HEADERS),
+        .headers(VERSIONING_HEADERS),
     route("GET", Scope::Bucket, Action::GetBucketLogging).by("logging"),
     route("PUT", Scope::Bucket, Action::PutBucketLogging)
         .by("logging")
@@ -444,6 +460,7 @@ pub const ROUTES: &[Route] = &[
             "encoding-type",
             "key-marker",
             "max-keys",
+            METADATA,
             "prefix",
             "version-id-marker",
         ])
@@ -476,6 +493,7 @@ pub const ROUTES: &[Route] = &[
             "encoding-type",
             "fetch-owner",
             "max-keys",
+            METADATA,
             "prefix",
             "start-after",
         ])
