@@ -23,6 +23,7 @@ use actix_http::header;
 use crate::api::http::body::BodySlot;
 use crate::api::http::body::drain;
 use crate::api::http::forwarded::Origin;
+use crate::api::http::headers::Headers;
 use crate::api::http::house::House;
 use crate::api::s3::door;
 use crate::api::s3::request::Head;
@@ -124,13 +125,13 @@ fn head_of(house: &House, request: &mut Request) -> Head {
     let peer = request
         .peer_addr()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-    let mut headers = std::mem::take(request.headers_mut());
+    let mut headers = Headers::take(request.headers_mut());
     // Over HTTP/2 the host is in the target.
-    if !headers.contains_key(header::HOST)
+    if !headers.contains_key("host")
         && let Some(host) = request.uri().authority()
         && let Ok(value) = header::HeaderValue::from_str(host.as_str())
     {
-        headers.insert(header::HOST, value);
+        headers.append(header::HOST, value);
     }
     let origin = Origin::of(&house.proxies, peer, house.is_secure, &headers);
     Head {

@@ -9,8 +9,7 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
-use actix_http::header::HeaderMap;
-
+use super::headers::Headers;
 use crate::types::network::Network;
 
 const FOR: &str = "x-forwarded-for";
@@ -27,7 +26,7 @@ pub struct Origin {
 
 impl Origin {
     /// Where a request comes from that arrived from a peer, over TLS or not.
-    pub fn of(proxies: &[Network], peer: IpAddr, is_secure: bool, headers: &HeaderMap) -> Self {
+    pub fn of(proxies: &[Network], peer: IpAddr, is_secure: bool, headers: &Headers) -> Self {
         let is_trusted = |address| proxies.iter().any(|network| network.contains(address));
         let mut origin = Self {
             remote: peer,
@@ -57,7 +56,7 @@ impl Origin {
 }
 
 /// The values of a list header, over all its lines; `None` for a line that is not UTF-8.
-fn values<'a>(headers: &'a HeaderMap, name: &str) -> Vec<Option<&'a str>> {
+fn values<'a>(headers: &'a Headers, name: &str) -> Vec<Option<&'a str>> {
     let mut all = Vec::new();
     for line in headers.get_all(name) {
         match std::str::from_utf8(line.as_bytes()) {
@@ -78,8 +77,9 @@ fn address(text: &str) -> Option<IpAddr> {
 mod tests {
     use std::net::IpAddr;
 
-    use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+    use actix_http::header::{HeaderName, HeaderValue};
 
+    use super::super::headers::Headers;
     use super::{FOR, Origin, PROTO};
     use crate::types::network::Network;
 
@@ -87,7 +87,7 @@ mod tests {
 
     #[track_caller]
     fn check(peer: &str, lines: &[(&'static str, &str)], remote: &str, is_secure: bool) {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::default();
         for (name, value) in lines {
             let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
             headers.append(HeaderName::from_static(name), value);

@@ -4,6 +4,7 @@ pub mod anonymous;
 pub mod body;
 pub mod form;
 pub mod forwarded;
+pub mod headers;
 pub mod house;
 pub mod identify;
 pub mod signing_keys;

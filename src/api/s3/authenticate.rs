@@ -49,7 +49,7 @@ pub async fn authenticate(
     let headers: Vec<(&str, &[u8])> = head
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .map(|(name, value)| (name, value.as_bytes()))
         .collect();
     let request_head = RequestHead {
         method: head.method.as_str(),

@@ -1,7 +1,6 @@
 //! Conditional requests (RFC 9110 section 13, with the order that S3 documents).
 
-use actix_http::header::HeaderMap;
-
+use crate::api::http::headers::Headers;
 use crate::meta::records::DeleteCondition;
 use crate::meta::records::Precondition;
 use crate::types::clock::Time;
@@ -23,7 +22,7 @@ pub struct ReadConditions {
 impl ReadConditions {
     /// Reads `If-…` headers, or those of a copy's source with the prefix
     /// `x-amz-copy-source-`. A date that cannot be read is ignored (RFC 9110 section 13.1.3).
-    pub fn parse(headers: &HeaderMap, prefix: &str) -> Self {
+    pub fn parse(headers: &Headers, prefix: &str) -> Self {
         let header = |name: &str| {
             headers
                 .get(format!("{prefix}{name}").as_str())
@@ -56,7 +55,7 @@ impl ReadConditions {
 }
 
 /// Reads the conditions of a write. `If-None-Match` takes `*` alone, as S3 has it.
-pub fn write(headers: &HeaderMap) -> Result<Precondition, S3Error> {
+pub fn write(headers: &Headers) -> Result<Precondition, S3Error> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     for name in ["if-modified-since", "if-unmodified-since"] {
         if headers.contains_key(name) {
@@ -80,7 +79,7 @@ pub fn write(headers: &HeaderMap) -> Result<Precondition, S3Error> {
 
 /// Reads the conditions of a deletion. One that cannot be read is refused, for without it the
 /// deletion would happen.
-pub fn delete(headers: &HeaderMap) -> Result<DeleteCondition, S3Error> {
+pub fn delete(headers: &Headers) -> Result<DeleteCondition, S3Error> {
     for name in ["if-none-match", "if-modified-since", "if-unmodified-since"] {
         if headers.contains_key(name) {
             return Err(S3Error::not_implemented("This condition of a delete"));
@@ -120,9 +119,10 @@ pub fn moment(argument: &'static str, text: &str) -> Result<Time, S3Error> {
 
 #[cfg(test)]
 mod tests {
-    use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+    use actix_http::header::{HeaderName, HeaderValue};
 
     use super::{ReadConditions, write};
+    use crate::api::http::headers::Headers;
     use crate::api::s3::code::Code;
     use crate::types::clock::Time;
     use crate::types::etag::Etag;
@@ -132,8 +132,8 @@ mod tests {
     const BEFORE: &str = "Fri, 24 May 2013 00:00:00 GMT";
     const AT: &str = "Sat, 25 May 2013 00:00:00 GMT";
 
-    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
-        let mut map = HeaderMap::new();
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        let mut map = Headers::default();
         for (name, value) in pairs {
             map.append(
                 HeaderName::try_from(*name).unwrap(),

@@ -161,7 +161,7 @@ pub(super) fn has_integrity_header(req: &S3Request) -> bool {
         || req
             .head
             .headers
-            .keys()
-            .any(|name| ChecksumAlgorithm::of_header(name.as_str()).is_some())
+            .names()
+            .any(|name| ChecksumAlgorithm::of_header(name).is_some())
         || matches!(req.payload.hash, PayloadHash::Signed(_))
 }

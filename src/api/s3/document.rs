@@ -282,7 +282,7 @@ pub(super) fn checksum_header(req: &S3Request) -> Result<Option<ChecksumValue>, 
             return Err(one_checksum());
         }
     }
-    for name in req.head.headers.keys().map(|name| name.as_str()) {
+    for name in req.head.headers.names() {
         let known = [
             "x-amz-checksum-algorithm",
             "x-amz-checksum-mode",

@@ -51,7 +51,7 @@ struct Known {
     action: Option<Action>,
     bucket: Option<String>,
     object_key: Option<String>,
-    caller: Option<Caller>,
+    caller: Option<Arc<Caller>>,
 }
 
 impl Known {
@@ -203,7 +203,7 @@ async fn serve(
     } else {
         authenticate::authenticate(house, &head, arrival.at, anonymous).await?
     };
-    known.caller = Some(caller.clone());
+    let caller = Arc::clone(known.caller.insert(Arc::new(caller)));
     presigned::move_headers(&mut query, &mut head.headers)?;
     let asked = query.names().filter(|name| !payload.proof.contains(name));
     if let Some(name) = route.unknown_parameter(asked) {
@@ -211,7 +211,7 @@ async fn serve(
             "The query parameter {name}"
         )));
     }
-    if let Some(name) = route.unknown_header(head.headers.keys().map(|name| name.as_str())) {
+    if let Some(name) = route.unknown_header(head.headers.names()) {
         return Err(unknown_header(name, head.header(name).unwrap_or_default()));
     }
     let bucket = target.bucket.as_deref().map(bucket_name).transpose()?;

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use actix_http::Response;
 use actix_http::ResponseBuilder;
 use actix_http::body::BoxBody;
-use actix_http::header::HeaderMap;
 use zeroize::Zeroizing;
 
+use crate::api::http::headers::Headers;
 use crate::crypto::digest::DigestPlan;
 use crate::crypto::digest::Digests;
 use crate::crypto::secret::SecretKey;
@@ -216,7 +216,7 @@ fn md5_of(bytes: &[u8]) -> [u8; 16] {
     digests.finish().md5.expect("MD5 is in the plan above")
 }
 
-fn bucket_key(headers: &HeaderMap) -> Result<Option<bool>, S3Error> {
+fn bucket_key(headers: &Headers) -> Result<Option<bool>, S3Error> {
     match text(headers, BUCKET_KEY)? {
         None => Ok(None),
         Some(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
@@ -242,7 +242,7 @@ fn parse_context(text: &str) -> Result<String, S3Error> {
 }
 
 /// A header that must be text and be there once: a second one would be a second wish.
-fn text<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<Option<&'h str>, S3Error> {
+fn text<'h>(headers: &'h Headers, name: &'static str) -> Result<Option<&'h str>, S3Error> {
     let mut values = headers.get_all(name);
     let Some(value) = values.next() else {
         return Ok(None);

@@ -1,7 +1,6 @@
 //! What is stored beside an object's bytes: system and user metadata.
 
-use actix_http::header::HeaderMap;
-
+use crate::api::http::headers::Headers;
 use crate::meta::records::ObjectMetadata;
 use crate::types::encoding;
 use crate::types::limits;
@@ -29,7 +28,7 @@ const USER_PREFIX: &str = "x-amz-meta-";
 
 /// Reads the metadata of a new object. Without a `Content-Type` it is guessed from the key's
 /// ending, as S3's own tools do; `aws-chunked` is a framing and no encoding of the document.
-pub fn parse(headers: &HeaderMap, object_key: &ObjectKey) -> Result<ObjectMetadata, S3Error> {
+pub fn parse(headers: &Headers, object_key: &ObjectKey) -> Result<ObjectMetadata, S3Error> {
     let mut metadata = ObjectMetadata {
         content_type: match headers.get("content-type") {
             Some(value) => text(value.as_bytes())?,
@@ -60,7 +59,7 @@ pub fn parse(headers: &HeaderMap, object_key: &ObjectKey) -> Result<ObjectMetada
     }
     let mut size_bytes = 0;
     for (name, value) in headers.iter() {
-        let Some(name) = name.as_str().strip_prefix(USER_PREFIX) else {
+        let Some(name) = name.strip_prefix(USER_PREFIX) else {
             continue;
         };
         let value = text(value.as_bytes())?;
@@ -82,7 +81,7 @@ pub fn parse(headers: &HeaderMap, object_key: &ObjectKey) -> Result<ObjectMetada
 }
 
 /// Where an object redirects to, of the headers of a copy: it is never copied.
-pub fn redirect(headers: &HeaderMap) -> Result<Option<(String, String)>, S3Error> {
+pub fn redirect(headers: &Headers) -> Result<Option<(String, String)>, S3Error> {
     let Some(value) = headers.get(REDIRECT) else {
         return Ok(None);
     };
@@ -140,14 +139,15 @@ pub fn render(metadata: &ObjectMetadata) -> impl Iterator<Item = (String, String
 
 #[cfg(test)]
 mod tests {
-    use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+    use actix_http::header::{HeaderName, HeaderValue};
 
     use super::{parse, render};
+    use crate::api::http::headers::Headers;
     use crate::api::s3::code::Code;
     use crate::types::names::ObjectKey;
 
-    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
-        let mut map = HeaderMap::new();
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        let mut map = Headers::default();
         for (name, value) in pairs {
             let name = HeaderName::try_from(*name).unwrap();
             map.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());

@@ -8,7 +8,6 @@
 use actix_http::Response;
 use actix_http::StatusCode;
 use actix_http::body::BoxBody;
-use actix_http::header::HeaderMap;
 use actix_http::header::HeaderName;
 use actix_http::header::HeaderValue;
 
@@ -19,6 +18,7 @@ use crate::api::http::form;
 use crate::api::http::form::Fields;
 use crate::api::http::form::FileDecoder;
 use crate::api::http::form::FormError;
+use crate::api::http::headers::Headers;
 use crate::api::http::house::House;
 use crate::api::http::identify;
 use crate::api::http::identify::Identified;
@@ -232,10 +232,10 @@ impl Form {
 
     /// The head that a PUT of the same object would have, and the file.
     pub(super) fn into_put(self, head: Head) -> Result<(Head, Posted), S3Error> {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::default();
         for name in ["host", "origin", "user-agent"] {
             if let Some(value) = head.headers.get(name) {
-                headers.insert(HeaderName::from_static(name), value.clone());
+                headers.append(HeaderName::from_static(name), value.clone());
             }
         }
         let mut after = After::default();
@@ -274,7 +274,7 @@ impl Form {
             && !headers.contains_key("content-type")
             && let Ok(value) = HeaderValue::from_str(kind)
         {
-            headers.insert(HeaderName::from_static("content-type"), value);
+            headers.append(HeaderName::from_static("content-type"), value);
         }
         let posted = Posted {
             file: self.file,

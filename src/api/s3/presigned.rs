@@ -6,10 +6,10 @@
 //!
 //! The checksum of an empty body says nothing there (decision 18).
 
-use actix_http::header::HeaderMap;
 use actix_http::header::HeaderName;
 use actix_http::header::HeaderValue;
 
+use crate::api::http::headers::Headers;
 use crate::api::http::target::Query;
 use crate::crypto::digest::DigestPlan;
 use crate::crypto::digest::Digests;
@@ -29,7 +29,7 @@ pub(super) fn brings(query: &Query, header: &str) -> bool {
 
 /// Moves the headers that a presigned URL brings to where all others are. One that came both ways
 /// must be the same.
-pub(super) fn move_headers(query: &mut Query, headers: &mut HeaderMap) -> Result<(), S3Error> {
+pub(super) fn move_headers(query: &mut Query, headers: &mut Headers) -> Result<(), S3Error> {
     if !is_presigned(query) {
         return Ok(());
     }
@@ -44,8 +44,8 @@ pub(super) fn move_headers(query: &mut Query, headers: &mut HeaderMap) -> Result
         let header = header.map_err(|_| refused("The parameter is no header."))?;
         let value = HeaderValue::from_bytes(value.as_bytes());
         let value = value.map_err(|_| refused("The value cannot stand in a header."))?;
-        match headers.get(&header) {
-            None => headers.insert(header, value),
+        match headers.get(header.as_str()) {
+            None => headers.append(header, value),
             Some(same) if *same == value => continue,
             Some(_) => return Err(refused("The header has another value than the parameter.")),
         };
@@ -85,18 +85,19 @@ fn is_header(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+    use actix_http::header::{HeaderName, HeaderValue};
 
     use super::move_headers;
+    use crate::api::http::headers::Headers;
     use crate::api::http::target::Query;
 
     #[track_caller]
     fn check(query: &str, header: Option<&str>, expected: Option<(&str, usize)>) {
         let mut query = Query::parse(query).unwrap();
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::default();
         let acl = HeaderName::from_static("x-amz-acl");
         if let Some(value) = header {
-            headers.insert(acl.clone(), HeaderValue::from_str(value).unwrap());
+            headers.append(acl.clone(), HeaderValue::from_str(value).unwrap());
         }
         let moved = move_headers(&mut query, &mut headers).ok().map(|()| {
             let value = headers

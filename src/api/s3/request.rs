@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use actix_http::Method;
 use actix_http::Uri;
-use actix_http::header::HeaderMap;
 
 use crate::access::action::Action;
 use crate::access::action::Effect;
@@ -22,6 +21,7 @@ use crate::access::permit::Permit;
 use crate::access::permit::Resource;
 use crate::access::policy::Policy;
 use crate::api::http::body::BodySlot;
+use crate::api::http::headers::Headers;
 use crate::api::http::house::House;
 use crate::api::http::target::Query;
 use crate::audit::entry::Draft;
@@ -58,7 +58,7 @@ pub struct Head {
     /// The raw target.
     pub uri: Uri,
     /// The headers, names in lower case.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The client's address.
     pub remote: IpAddr,
     /// Whether the client speaks TLS.
@@ -94,7 +94,7 @@ pub struct S3Request {
     pub(super) query: Query,
     pub(super) bucket: Option<BucketName>,
     pub(super) object_key: Option<ObjectKey>,
-    pub(super) caller: Caller,
+    pub(super) caller: Arc<Caller>,
     pub(super) payload: Payload,
     pub(super) slot: BodySlot,
     /// The file of a form, until the operation takes it.

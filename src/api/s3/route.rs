@@ -697,7 +697,7 @@ pub fn find<'q>(
     };
     let mut routes = ROUTES.iter();
     let found =
-        routes.find(|route| route.method == method && route.scope == scope && selected(route));
+        routes.find(|route| route.scope == scope && route.method == method && selected(route));
     found.ok_or_else(|| sub_resource.map_or(NoRoute::Method, |name| NoRoute::SubResource(name)))
 }
 

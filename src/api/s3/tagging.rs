@@ -4,10 +4,10 @@
 
 use actix_http::Response;
 use actix_http::body::BoxBody;
-use actix_http::header::HeaderMap;
 use serde::Deserialize;
 
 use crate::access::action::Action;
+use crate::api::http::headers::Headers;
 use crate::api::http::target::Query;
 use crate::api::http::xml;
 use crate::api::http::xml::Xml;
@@ -71,7 +71,7 @@ pub(super) fn render(tags: &Tags) -> String {
 }
 
 /// The tags that the headers of a new object name, none without the header.
-pub fn of_headers(headers: &HeaderMap) -> Result<Tags, S3Error> {
+pub fn of_headers(headers: &Headers) -> Result<Tags, S3Error> {
     let mut values = headers.get_all(HEADER);
     let Some(value) = values.next() else {
         return Ok(Tags::default());
@@ -119,15 +119,16 @@ pub(super) fn of_version(
 
 #[cfg(test)]
 mod tests {
-    use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
+    use actix_http::header::{HeaderName, HeaderValue};
 
     use super::{HEADER, of_headers, read, render};
+    use crate::api::http::headers::Headers;
     use crate::api::s3::code::Code;
     use crate::types::tags::Tags;
 
     #[track_caller]
     fn check_header(text: &str, expected: Result<&[(&str, &str)], Code>) {
-        let mut headers = HeaderMap::new();
+        let mut headers = Headers::default();
         let value = HeaderValue::from_bytes(text.as_bytes()).unwrap();
         headers.append(HeaderName::from_static(HEADER), value);
         let found = of_headers(&headers).map_err(|error| error.code);

@@ -2,9 +2,9 @@
 
 use actix_http::Method;
 use actix_http::Uri;
-use actix_http::header::HeaderMap;
 
 use crate::access::caller::Caller;
+use crate::api::http::headers::Headers;
 use crate::api::http::house::House;
 use crate::api::http::identify;
 use crate::api::http::identify::Identified;
@@ -32,7 +32,7 @@ pub struct Head {
     /// The raw target.
     pub uri: Uri,
     /// The headers, names in lower case.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The address at the other end of the connection, as text for the audit entry.
     pub remote: String,
 }
@@ -74,7 +74,7 @@ impl StsRequest<'_> {
             .head
             .headers
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_bytes()))
+            .map(|(name, value)| (name, value.as_bytes()))
             .collect();
         let request_head = RequestHead {
             method: self.head.method.as_str(),
