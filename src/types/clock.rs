@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 /// A moment: milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -44,9 +45,17 @@ impl Time {
 
     /// `2026-11-23T20:52:00.000Z`, as S3's XML has it.
     pub fn iso8601(self) -> String {
-        self.timestamp()
-            .strftime("%Y-%m-%dT%H:%M:%S.000Z")
-            .to_string()
+        let at = self.civil();
+        let [year, month, day, hour, minute, second] = numbers(at);
+        let fields = [
+            (0, 4, year),
+            (5, 2, month),
+            (8, 2, day),
+            (11, 2, hour),
+            (14, 2, minute),
+            (17, 2, second),
+        ];
+        fill("0000-00-00T00:00:00.000Z", fields)
     }
 
     /// `2026-11-23T20:52:00.123Z`, where a lost millisecond would matter.
@@ -58,9 +67,17 @@ impl Time {
 
     /// `Mon, 23 Nov 2026 20:52:00 GMT` (RFC 9110 section 5.6.7, IMF-fixdate).
     pub fn http_date(self) -> String {
-        self.timestamp()
-            .strftime("%a, %d %b %Y %H:%M:%S GMT")
-            .to_string()
+        let at = self.civil();
+        let [year, month, day, hour, minute, second] = numbers(at);
+        let weekday = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or(0);
+        let named = usize::try_from(month - 1).unwrap_or(0);
+        let mut text = String::with_capacity(29);
+        text.push_str(WEEKDAYS.get(weekday).copied().unwrap_or_default());
+        text.push_str(&fill(", 00 ", [(2, 2, day)]));
+        text.push_str(MONTHS.get(named).copied().unwrap_or_default());
+        let fields = [(1, 4, year), (6, 2, hour), (9, 2, minute), (12, 2, second)];
+        text.push_str(&fill(" 0000 00:00:00 GMT", fields));
+        text
     }
 
     /// This moment some years later by the calendar, in UTC; the last one there is if that is
@@ -68,10 +85,7 @@ impl Time {
     #[must_use]
     pub fn plus_years(self, years: u32) -> Self {
         let span = jiff::Span::new().try_years(years);
-        let later = span.and_then(|span| {
-            let civil = jiff::tz::TimeZone::UTC.to_datetime(self.timestamp());
-            civil.checked_add(span)
-        });
+        let later = span.and_then(|span| self.civil().checked_add(span));
         later
             .ok()
             .and_then(Self::from_civil)
@@ -80,16 +94,23 @@ impl Time {
 
     /// Reads an HTTP date in its preferred form (RFC 9110 section 5.6.7, IMF-fixdate).
     pub fn parse_http_date(text: &str) -> Option<Self> {
-        let civil = jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok()?;
+        let civil = DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok()?;
         Self::from_civil(civil)
     }
 
     /// Reads `20261123T205200Z`, the date form of Signature Version 4.
     pub fn parse_amz_date(text: &str) -> Option<Self> {
-        if text.len() != 16 {
+        let (day, rest) = text.as_bytes().split_first_chunk::<8>()?;
+        let [b'T', h0, h1, m0, m1, s0, s1, b'Z'] = rest else {
             return None;
-        }
-        Self::from_civil(jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?)
+        };
+        let [y0, y1, y2, y3, month, m, d0, d1] = day;
+        let year = number(&[*y0, *y1, *y2, *y3])?;
+        let two = |tens, ones| i8::try_from(number(&[tens, ones])?).ok();
+        let (month, day) = (two(*month, *m)?, two(*d0, *d1)?);
+        let (hour, minute, second) = (two(*h0, *h1)?, two(*m0, *m1)?, two(*s0, *s1)?);
+        let civil = DateTime::new(year, month, day, hour, minute, second, 0);
+        Self::from_civil(civil.ok()?)
     }
 
     /// `20261123T205200Z`, the date form of Signature Version 4.
@@ -104,10 +125,50 @@ impl Time {
             .map(|t| Self(t.as_millisecond()))
     }
 
-    fn from_civil(civil: jiff::civil::DateTime) -> Option<Self> {
+    fn civil(self) -> DateTime {
+        jiff::tz::TimeZone::UTC.to_datetime(self.timestamp())
+    }
+
+    fn from_civil(civil: DateTime) -> Option<Self> {
         let timestamp = jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()?;
         Some(Self(timestamp.as_millisecond()))
     }
+}
+
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+fn numbers(at: DateTime) -> [i64; 6] {
+    let small = [at.month(), at.day(), at.hour(), at.minute(), at.second()];
+    let [month, day, hour, minute, second] = small.map(i64::from);
+    [i64::from(at.year()), month, day, hour, minute, second]
+}
+
+/// Writes numbers into a form, each at its place and as wide as its place is. A list writes a
+/// thousand moments, which a formatter that reads a pattern takes most of a millisecond for.
+fn fill<const N: usize>(form: &str, numbers: [(usize, usize, i64); N]) -> String {
+    let mut text = form.as_bytes().to_vec();
+    for (at, width, number) in numbers {
+        let mut rest = number;
+        for byte in text.iter_mut().skip(at).take(width).rev() {
+            *byte = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+    }
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// Reads decimal digits.
+fn number(digits: &[u8]) -> Option<i16> {
+    digits.iter().try_fold(0, |number: i16, digit| {
+        let digit = char::from(*digit).to_digit(10)?;
+        number
+            .checked_mul(10)?
+            .checked_add(i16::try_from(digit).ok()?)
+    })
 }
 
 /// A moment that retention may be compared with: no forward jump of the machine's clock is in it.
@@ -216,6 +277,19 @@ mod tests {
         assert_eq!(Time::parse_iso8601("2013-05-23T18:00:00-06:00"), Some(time));
         assert_eq!(Time::parse_amz_date("20130524T00000Z"), None);
         assert_eq!(Time::parse_amz_date("20131324T000000Z"), None);
+        assert_eq!(Time::parse_amz_date("+0130524T000000Z"), None);
+        assert_eq!(Time::parse_amz_date("20130524T000000z"), None);
         assert_eq!(Time::parse_http_date("yesterday"), None);
+    }
+
+    #[test]
+    fn every_form_reads_as_its_pattern_says() {
+        for days in 0..800 {
+            let time = Time::from_seconds(1_709_164_799 + days * 86_399);
+            let written = |pattern| time.timestamp().strftime(pattern).to_string();
+            assert_eq!(time.http_date(), written("%a, %d %b %Y %H:%M:%S GMT"));
+            assert_eq!(time.iso8601(), written("%Y-%m-%dT%H:%M:%S.000Z"));
+            assert_eq!(Time::parse_amz_date(&time.amz_date()), Some(time));
+        }
     }
 }
