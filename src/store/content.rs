@@ -178,8 +178,7 @@ impl Whole {
             blob_id,
             purpose: self.purpose,
         };
-        let sealed = Vec::from(self.sealed);
-        let opened = open_whole(&self.data_key, &binding, size_bytes, sealed);
+        let opened = open_whole(&self.data_key, &binding, size_bytes, &self.sealed);
         let opened = Bytes::from(opened.map_err(|_| Error::Damaged)?);
         let start = usize::try_from(range.start).map_err(|_| Error::InvalidRange)?;
         let end = usize::try_from(range.end).map_err(|_| Error::InvalidRange)?;

@@ -336,7 +336,7 @@ mod tests {
         let mut digests = Digests::new(&plan);
         digests.update(&document);
         assert_eq!(work.digests.finish().md5, digests.finish().md5);
-        let opened = open_whole(&data_key, &binding, length as u64, blob).unwrap();
+        let opened = open_whole(&data_key, &binding, length as u64, &blob).unwrap();
         assert!(opened == document, "{length} by {piece_bytes}");
     }
 

@@ -50,6 +50,10 @@ const PREFIX_BYTES: usize = 7;
 const COMMITMENT_BYTES: usize = 32;
 const PREAMBLE_BYTES: usize = MAGIC.len() + 1 + PREFIX_BYTES + size_of::<u32>();
 
+/// Bytes from which on a small document goes through [`Bulk`](super::aead::Bulk) too: below, its
+/// set-up costs more than it saves.
+const BULK_BYTES_MIN: usize = 1 << 10;
+
 /// Bytes of a blob before its first segment.
 pub const HEADER_BYTES: usize = PREAMBLE_BYTES + COMMITMENT_BYTES;
 const _: () = assert!(HEADER_BYTES == 52);

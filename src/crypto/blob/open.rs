@@ -1,6 +1,6 @@
 //! Opening a blob, segment by segment or in one piece.
 
-use super::{Binding, Frame, Geometry, HEADER_BYTES, Preamble};
+use super::{BULK_BYTES_MIN, Binding, Frame, Geometry, HEADER_BYTES, Preamble};
 use crate::crypto::aead::{Aead, Bulk, Small};
 use crate::crypto::digest::constant_time_eq;
 use crate::crypto::error::OpenError;
@@ -62,39 +62,42 @@ impl<A: Aead> Opener<A> {
     }
 }
 
-/// Opens a small blob in one piece, in place: `blob` is the whole document afterwards.
+/// Opens a small blob in one piece: one copy out of it, which is opened in place.
 pub fn open_whole(
     data_key: &SecretKey,
     binding: &Binding,
     plain_bytes: u64,
-    blob: Vec<u8>,
+    blob: &[u8],
 ) -> Result<Vec<u8>, OpenError> {
-    open_all::<Small>(data_key, binding, plain_bytes, blob)
+    if blob.len() < BULK_BYTES_MIN {
+        open_all::<Small>(data_key, binding, plain_bytes, blob)
+    } else {
+        open_all::<Bulk>(data_key, binding, plain_bytes, blob)
+    }
 }
 
 pub(super) fn open_all<A: Aead>(
     data_key: &SecretKey,
     binding: &Binding,
     plain_bytes: u64,
-    mut blob: Vec<u8>,
+    blob: &[u8],
 ) -> Result<Vec<u8>, OpenError> {
-    let (header, segments) = blob
-        .split_at_mut_checked(HEADER_BYTES)
+    let (header, mut segments) = blob
+        .split_at_checked(HEADER_BYTES)
         .ok_or(OpenError::Length)?;
     let opener = Opener::<A>::with(data_key, binding, plain_bytes, header)?;
-    if opener.geometry.sealed_bytes() != (HEADER_BYTES + segments.len()) as u64 {
+    if opener.geometry.sealed_bytes() != blob.len() as u64 {
         return Err(OpenError::Length);
     }
-    let mut filled = 0;
-    let mut from = HEADER_BYTES;
+    let mut opened = Vec::with_capacity(segments.len());
     for index in 0..=opener.geometry.last {
-        let to = blob.len().min(from + opener.geometry.stride_bytes());
-        let segment = blob.get_mut(from..to).ok_or(OpenError::Length)?;
-        let length = opener.open(index, segment)?;
-        blob.copy_within(from..from + length, filled);
-        filled += length;
-        from = to;
+        let stride = segments.len().min(opener.geometry.stride_bytes());
+        let (segment, rest) = segments.split_at(stride);
+        segments = rest;
+        let from = opened.len();
+        opened.extend_from_slice(segment);
+        let length = opener.open(index, opened.get_mut(from..).unwrap_or_default())?;
+        opened.truncate(from + length);
     }
-    blob.truncate(filled);
-    Ok(blob)
+    Ok(opened)
 }

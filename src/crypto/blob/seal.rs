@@ -1,6 +1,8 @@
 //! Sealing a blob, segment by segment or in one piece.
 
-use super::{Binding, Frame, HEADER_BYTES, PREFIX_BYTES, Position, Preamble, sealed_bytes};
+use super::{
+    BULK_BYTES_MIN, Binding, Frame, HEADER_BYTES, PREFIX_BYTES, Position, Preamble, sealed_bytes,
+};
 use crate::crypto::aead::{Aead, Bulk, Small, TAG_BYTES};
 use crate::crypto::random;
 use crate::crypto::secret::SecretKey;
@@ -58,7 +60,15 @@ impl<A: Aead> Sealer<A> {
 
 /// Seals a small document in one piece; the same format as [`Sealer`] makes.
 pub fn seal_whole(data_key: &SecretKey, binding: &Binding, plaintext: &[u8]) -> Vec<u8> {
-    let (frame, header) = start::<Small>(data_key, binding, random::bytes(), limits::SEGMENT_BYTES);
+    if plaintext.len() < BULK_BYTES_MIN {
+        seal_all::<Small>(data_key, binding, plaintext)
+    } else {
+        seal_all::<Bulk>(data_key, binding, plaintext)
+    }
+}
+
+fn seal_all<A: Aead>(data_key: &SecretKey, binding: &Binding, plaintext: &[u8]) -> Vec<u8> {
+    let (frame, header) = start::<A>(data_key, binding, random::bytes(), limits::SEGMENT_BYTES);
     let capacity = usize::try_from(sealed_bytes(plaintext.len() as u64)).unwrap_or_default();
     let mut blob = Vec::with_capacity(capacity);
     blob.extend_from_slice(&header);

@@ -61,14 +61,14 @@ fn small_segments(length: usize) -> Vec<u8> {
 }
 
 fn open(blob: &[u8], length: usize) -> Result<Vec<u8>, OpenError> {
-    open_all::<Bulk>(&data_key(), &binding(), length as u64, blob.to_vec())
+    open_all::<Bulk>(&data_key(), &binding(), length as u64, blob)
 }
 
 #[track_caller]
 fn check_golden(name: &str, golden: &[u8], length: usize, segment_bytes: u32) {
     for opened in [
-        open_all::<Bulk>(&data_key(), &binding(), length as u64, golden.to_vec()),
-        open_all::<Small>(&data_key(), &binding(), length as u64, golden.to_vec()),
+        open_all::<Bulk>(&data_key(), &binding(), length as u64, golden),
+        open_all::<Small>(&data_key(), &binding(), length as u64, golden),
     ] {
         assert!(opened == Ok(plaintext(length)), "{name}");
     }
@@ -103,7 +103,7 @@ fn one_piece_and_many_are_one_format() {
         assert_eq!(whole.len() as u64, sealed_bytes(length as u64), "{length}");
         assert!(open(&whole, length) == Ok(plaintext(length)), "{length}");
         let streamed = seal::<Bulk>(length, 65_536);
-        let opened = open_whole(&data_key(), &binding(), length as u64, streamed);
+        let opened = open_whole(&data_key(), &binding(), length as u64, &streamed);
         assert!(opened == Ok(plaintext(length)), "{length}");
     }
 }
@@ -128,7 +128,7 @@ fn only_the_last_segment_may_be_short() {
 fn other_places_and_keys_do_not_open() {
     let blob = small_segments(10_000);
     let open = |data_key: &SecretKey, binding: &Binding| {
-        open_whole(data_key, binding, 10_000, blob.clone()).err()
+        open_whole(data_key, binding, 10_000, &blob).err()
     };
     assert_eq!(open(&data_key(), &binding()), None);
     assert_eq!(
