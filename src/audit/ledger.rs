@@ -82,7 +82,7 @@ impl Ledger {
     /// # Errors
     /// If the log cannot be written, and then the request must fail too.
     pub async fn record(&self, draft: &Draft<'_>) -> Result<(), meta::Error> {
-        let entry = self.entry(draft);
+        let entry = draft.seal(&self.audit_key);
         match (&self.log, self.reads) {
             (Log::Agency(index), ReadsMode::Batched) => index.append(entry).await?,
             (Log::Agency(index), ReadsMode::Strict) => index.append_durable(entry).await?,

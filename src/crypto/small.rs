@@ -34,7 +34,16 @@ impl SmallKey {
 
     /// Seals a value for the place that the associated data names.
     pub fn seal(&self, associated_data: &[u8], plaintext: &[u8]) -> Vec<u8> {
-        let nonce = random::bytes();
+        self.seal_under(random::bytes(), associated_data, plaintext)
+    }
+
+    /// As [`SmallKey::seal`], under a nonce that was just drawn for this one value.
+    pub fn seal_under(
+        &self,
+        nonce: [u8; NONCE_BYTES],
+        associated_data: &[u8],
+        plaintext: &[u8],
+    ) -> Vec<u8> {
         let mut sealed = Vec::with_capacity(OVERHEAD_BYTES + plaintext.len());
         sealed.push(FORMAT);
         sealed.extend_from_slice(&nonce);
