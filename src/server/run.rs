@@ -74,6 +74,8 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     let admin_tls = config.admin.tls.as_ref().map(listeners::tls).transpose()?;
     let data_dir = DataDir::open(&config.data_dir, &config.root_key)?;
     let clock = Clock::system();
+    // Before the first request: a thread keeps the handles that it once got.
+    let metrics = Metrics::of_process();
     let blobs = open_blobs(config, &data_dir).await?;
     let store = open_store(config, &data_dir, blobs, clock.clone())?;
     let issuers = issuers::trusted(config, &data_dir, &store)?;
@@ -99,13 +101,7 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
     )
     .map_err(stopped)?;
     let server = builder.run();
-    let admin = admin::server(
-        &house,
-        Metrics::of_process(),
-        admin_listener,
-        admin_tls,
-        &config.limits,
-    );
+    let admin = admin::server(&house, metrics, admin_listener, admin_tls, &config.limits);
     let admin = admin.map_err(stopped)?;
     let handles = [server.handle(), admin.handle()];
     let jobs = start_jobs(config, &house, stopping);

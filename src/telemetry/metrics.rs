@@ -1,13 +1,15 @@
 //! The metrics: every name, unit and label in one table.
 //!
-//! Recording a request costs one look-up by name and labels for each of its series; no label takes
-//! a value that a client can choose.
+//! No label takes a value that a client can choose. A thread looks each series of requests up by
+//! name and labels once, and keeps its handle: recording a request costs one look into a map.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use metrics::{Gauge, Unit, counter, gauge, histogram};
+use metrics::{Counter, Gauge, Histogram, Unit, counter, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
 /// A metric of the process.
@@ -234,7 +236,7 @@ fn describe(metric: &Metric) {
 }
 
 /// A listener.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Door {
     /// The documents.
     S3,
@@ -285,22 +287,59 @@ pub fn answered(answer: &Answered) {
         4 => "4xx",
         _ => "5xx",
     };
-    let door = door.name();
-    counter!(REQUESTS, "door" => door, "action" => action, "status" => class).increment(1);
-    histogram!(REQUEST_SECONDS, "door" => door, "action" => action).record(duration);
+    HANDLES.with_borrow_mut(|handles| {
+        let kept = handles.answers.entry((door, action, class));
+        let (requests, seconds) = kept.or_insert_with(|| {
+            let door = door.name();
+            (
+                counter!(REQUESTS, "door" => door, "action" => action, "status" => class),
+                histogram!(REQUEST_SECONDS, "door" => door, "action" => action),
+            )
+        });
+        requests.increment(1);
+        seconds.record(duration);
+    });
     if let Some(code) = code {
-        counter!(REFUSALS, "door" => door, "code" => code).increment(1);
+        counter!(REFUSALS, "door" => door.name(), "code" => code).increment(1);
     }
+}
+
+thread_local! {
+    /// The series of this thread's requests: as many as doors, operations and classes allow.
+    static HANDLES: RefCell<Handles> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Handles {
+    answers: HashMap<(Door, &'static str, &'static str), (Counter, Histogram)>,
+    doors: HashMap<Door, OfDoor>,
+}
+
+struct OfDoor {
+    in_flight: Gauge,
+    received: Counter,
+    sent: Counter,
+}
+
+fn with_door<T>(door: Door, record: impl FnOnce(&OfDoor) -> T) -> T {
+    HANDLES.with_borrow_mut(|handles| {
+        let kept = handles.doors.entry(door);
+        record(kept.or_insert_with(|| OfDoor {
+            in_flight: gauge!(IN_FLIGHT, "door" => door.name()),
+            received: counter!(RECEIVED, "door" => door.name()),
+            sent: counter!(SENT, "door" => door.name()),
+        }))
+    })
 }
 
 /// Records bytes of a request's body.
 pub fn received(door: Door, bytes: u64) {
-    counter!(RECEIVED, "door" => door.name()).increment(bytes);
+    with_door(door, |of| of.received.increment(bytes));
 }
 
 /// Records bytes of a response's body.
 pub fn sent(door: Door, bytes: u64) {
-    counter!(SENT, "door" => door.name()).increment(bytes);
+    with_door(door, |of| of.sent.increment(bytes));
 }
 
 /// Something that is counted as long as it is held.
@@ -322,7 +361,7 @@ impl Drop for Held {
 
 /// Counts a request that is being answered.
 pub fn request(door: Door) -> Held {
-    Held::new(gauge!(IN_FLIGHT, "door" => door.name()))
+    Held::new(with_door(door, |of| of.in_flight.clone()))
 }
 
 /// Counts an open connection.

@@ -97,11 +97,11 @@ mod tests {
         let mut headers = Headers::default();
         let acl = HeaderName::from_static("x-amz-acl");
         if let Some(value) = header {
-            headers.append(acl.clone(), HeaderValue::from_str(value).unwrap());
+            headers.append(acl, HeaderValue::from_str(value).unwrap());
         }
         let moved = move_headers(&mut query, &mut headers).ok().map(|()| {
             let value = headers
-                .get(&acl)
+                .get("x-amz-acl")
                 .map_or("", |value| value.to_str().unwrap());
             (value, query.names().count())
         });
