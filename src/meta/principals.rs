@@ -10,9 +10,35 @@ use super::codec::{Sql, column};
 use super::engine::Tx;
 use super::error::Error;
 use super::records::Owner;
+use crate::types::ids::CanonicalId;
+
+/// The numbers of the principals that the writer has met. They never change.
+#[derive(Default)]
+pub(super) struct Numbers(HashMap<CanonicalId, i64>);
+
+impl Numbers {
+    const MAX: usize = 4_096;
+
+    fn keep(&mut self, id: CanonicalId, number: i64) {
+        if self.0.len() >= Self::MAX {
+            self.0.clear();
+        }
+        self.0.insert(id, number);
+    }
+}
 
 /// The number of a principal, which is given one if it has none.
 pub(super) fn number_of(tx: &Tx<'_>, owner: &Owner) -> Result<i64, Error> {
+    let known = tx.numbers().0.get(&owner.id).copied();
+    if let Some(number) = known {
+        return Ok(number);
+    }
+    let number = look_up(tx, owner)?;
+    tx.numbers().keep(owner.id, number);
+    Ok(number)
+}
+
+fn look_up(tx: &Tx<'_>, owner: &Owner) -> Result<i64, Error> {
     let found = tx.first(
         "SELECT number FROM principals WHERE canonical_id = ?1",
         [Sql(&owner.id)],

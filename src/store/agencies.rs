@@ -113,7 +113,7 @@ pub(super) struct Agency {
     pub(super) index: Index,
     pub(super) ledger: Ledger,
     pub(super) credentials: Credentials,
-    pub(super) recent: Recent,
+    pub(super) recent: Arc<Recent>,
     /// What retention is compared with.
     pub(super) trusted: TrustedClock,
     pub(super) sessions: Sessions,
@@ -132,44 +132,26 @@ impl Agency {
     /// Cancel safety: dropping the future changes nothing; commit and bookkeeping finish without
     /// it.
     pub(super) async fn change<C: meta::Command<On = OfAgency>>(
-        self: &Arc<Self>,
+        &self,
         subject: &Subject,
         command: C,
         draft: &Draft<'_>,
     ) -> Result<C::Output, Error> {
-        self.recent.begin(subject);
-        let committed = self.index.commit(command, self.ledger.entry(draft));
-        let agency = Arc::clone(self);
-        let finishing = tokio::spawn(async move {
-            let outcome = committed.await;
-            agency.recent.end();
-            outcome
-        });
-        Ok(finishing.await.map_err(|_| Error::Stopping)??)
+        let entry = Some(self.ledger.entry(draft));
+        let announced = self.recent.begin(subject);
+        Ok(self.index.commit_holding(command, entry, announced).await?)
     }
-}
 
-impl Agency {
     /// Commits a change that nobody asked for: the bookkeeping of a job.
     ///
     /// Cancel safety: as [`Agency::change`].
     pub(super) async fn change_unrecorded<C: meta::Command<On = OfAgency>>(
-        self: &Arc<Self>,
+        &self,
         subject: Option<&Subject>,
         command: C,
     ) -> Result<C::Output, Error> {
-        let Some(subject) = subject else {
-            return Ok(self.index.commit_unrecorded(command).await?);
-        };
-        self.recent.begin(subject);
-        let committed = self.index.commit_unrecorded(command);
-        let agency = Arc::clone(self);
-        let finishing = tokio::spawn(async move {
-            let outcome = committed.await;
-            agency.recent.end();
-            outcome
-        });
-        Ok(finishing.await.map_err(|_| Error::Stopping)??)
+        let announced = subject.map(|subject| self.recent.begin(subject));
+        Ok(self.index.commit_holding(command, None, announced).await?)
     }
 }
 
@@ -485,7 +467,7 @@ impl Inner {
             index,
             ledger,
             credentials: Credentials::default(),
-            recent: Recent::default(),
+            recent: Arc::default(),
             trusted,
             changing_keys: Arc::default(),
             sealing_now: tokio::sync::RwLock::default(),

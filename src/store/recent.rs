@@ -5,9 +5,10 @@
 //! as in the index.
 //!
 //! Reads stay linearizable. A change is announced here before it is queued: what is kept of its
-//! subject is dropped, and nothing read while any change is pending, or before it ended, is kept.
-//! So a hit is never older than the last commit of its key that anybody has seen. The change's end
-//! is told by a task of its own, which runs even if the request is gone.
+//! subject is dropped, and nothing read while any change of its kind (of buckets, or of objects) is
+//! pending, or before it ended, is kept. So a hit is never older than the last commit of its key
+//! that anybody has seen. The change's end is told by what the writer holds for it, which it drops
+//! before it answers, whether or not the request is still there.
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
@@ -44,9 +45,48 @@ struct Kept {
     /// The objects in the order in which they came, some of them gone already.
     order: VecDeque<(BucketId, ObjectKey, usize)>,
     bytes: usize,
+    bucket_changes: Changes,
+    object_changes: Changes,
+}
+
+/// The changes of one kind.
+#[derive(Default)]
+struct Changes {
     pending: usize,
-    /// Counts changes that began or ended.
+    /// Counts those that began or ended.
     epoch: u64,
+}
+
+impl Changes {
+    fn before(&self) -> Before {
+        Before((self.pending == 0).then_some(self.epoch))
+    }
+
+    fn are_as(&self, before: Before) -> bool {
+        before.0 == Some(self.epoch)
+    }
+
+    fn begin(&mut self) {
+        self.pending += 1;
+        self.epoch += 1;
+    }
+
+    fn end(&mut self) {
+        self.pending = self.pending.saturating_sub(1);
+        self.epoch += 1;
+    }
+}
+
+/// A change under way; its end is told when this is dropped.
+pub(super) struct Announced {
+    recent: Arc<Recent>,
+    is_of_objects: bool,
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.recent.lock().changes(self.is_of_objects).end();
+    }
 }
 
 /// The state before a read of the index; what was read is kept only if nothing changed since.
@@ -61,7 +101,8 @@ impl Recent {
 
     pub(super) fn bucket(&self, name: &BucketName) -> Result<Arc<BucketRecord>, Before> {
         let kept = self.lock();
-        kept.buckets.get(name).cloned().ok_or_else(|| kept.before())
+        let found = kept.buckets.get(name).cloned();
+        found.ok_or_else(|| kept.bucket_changes.before())
     }
 
     pub(super) fn object(
@@ -74,13 +115,13 @@ impl Recent {
             .objects
             .get(&bucket_id)
             .and_then(|keys| keys.get(object_key));
-        found.cloned().ok_or_else(|| kept.before())
+        found.cloned().ok_or_else(|| kept.object_changes.before())
     }
 
     pub(super) fn keep_bucket(&self, record: &Arc<BucketRecord>, before: Before) {
         let mut kept = self.lock();
         let room = u32::try_from(kept.buckets.len()).is_ok_and(|n| n < limits::BUCKETS_MAX);
-        if kept.is_as(before) && room {
+        if kept.bucket_changes.are_as(before) && room {
             kept.buckets.insert(record.name.clone(), Arc::clone(record));
         }
     }
@@ -94,7 +135,7 @@ impl Recent {
     ) {
         let size_bytes = weight(object_key, record);
         let mut kept = self.lock();
-        if !kept.is_as(before) {
+        if !kept.object_changes.are_as(before) {
             return;
         }
         let keys = kept.objects.entry(bucket_id).or_default();
@@ -116,10 +157,10 @@ impl Recent {
     }
 
     /// A change of this subject is about to be queued.
-    pub(super) fn begin(&self, subject: &Subject) {
+    pub(super) fn begin(self: &Arc<Self>, subject: &Subject) -> Announced {
         let mut kept = self.lock();
-        kept.pending += 1;
-        kept.epoch += 1;
+        let is_of_objects = matches!(subject, Subject::Objects(..));
+        kept.changes(is_of_objects).begin();
         match subject {
             Subject::Bucket(name) => {
                 kept.buckets.remove(name);
@@ -130,23 +171,20 @@ impl Recent {
                 }
             }
         }
-    }
-
-    /// A change has ended, well or not.
-    pub(super) fn end(&self) {
-        let mut kept = self.lock();
-        kept.pending = kept.pending.saturating_sub(1);
-        kept.epoch += 1;
+        Announced {
+            recent: Arc::clone(self),
+            is_of_objects,
+        }
     }
 }
 
 impl Kept {
-    fn before(&self) -> Before {
-        Before((self.pending == 0).then_some(self.epoch))
-    }
-
-    fn is_as(&self, before: Before) -> bool {
-        before.0 == Some(self.epoch)
+    fn changes(&mut self, is_of_objects: bool) -> &mut Changes {
+        if is_of_objects {
+            &mut self.object_changes
+        } else {
+            &mut self.bucket_changes
+        }
     }
 
     fn forget(&mut self, bucket_id: BucketId, object_key: &ObjectKey) {

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::super::audit::AuditEntry;
 use super::super::error::Error;
 use super::super::events::{Notices, Origin};
+use super::super::principals::Numbers;
 use super::super::usage::Accounts;
 use super::Schema;
 
@@ -40,27 +41,36 @@ pub(super) struct Counters {
     pub(super) audit_size: i64,
 }
 
+/// What the writer has read and need not read again; all of it is forgotten after a failure.
+#[derive(Default)]
+pub(super) struct Known {
+    /// What is stored where.
+    accounts: Accounts,
+    /// Who wants to be told of what.
+    notices: Notices,
+    /// Which number each principal has.
+    numbers: Numbers,
+}
+
 /// The transaction of a group, on the writer's connection.
 pub struct Tx<'w> {
     connection: &'w Connection,
     counters: Cell<Counters>,
     accounts: RefCell<Accounts>,
     notices: RefCell<Notices>,
+    numbers: RefCell<Numbers>,
     /// Whose change is being made.
     origin: RefCell<Option<Arc<Origin>>>,
 }
 
 impl<'w> Tx<'w> {
-    pub(super) fn new(
-        connection: &'w Connection,
-        counters: Counters,
-        (accounts, notices): (Accounts, Notices),
-    ) -> Self {
+    pub(super) fn new(connection: &'w Connection, counters: Counters, known: Known) -> Self {
         Self {
             connection,
             counters: Cell::new(counters),
-            accounts: RefCell::new(accounts),
-            notices: RefCell::new(notices),
+            accounts: RefCell::new(known.accounts),
+            notices: RefCell::new(known.notices),
+            numbers: RefCell::new(known.numbers),
             origin: RefCell::new(None),
         }
     }
@@ -75,14 +85,23 @@ impl<'w> Tx<'w> {
         self.notices.borrow_mut()
     }
 
+    /// Which number each principal has; borrowed like the accounts.
+    pub(in super::super) fn numbers(&self) -> RefMut<'_, Numbers> {
+        self.numbers.borrow_mut()
+    }
+
     /// Whose change is being made; none if nobody asked for it.
     pub(in super::super) fn origin(&self) -> Option<Arc<Origin>> {
         self.origin.borrow().clone()
     }
 
     /// What the next transaction may go on with.
-    pub(super) fn into_kept(self) -> (Accounts, Notices) {
-        (self.accounts.into_inner(), self.notices.into_inner())
+    pub(super) fn into_known(self) -> Known {
+        Known {
+            accounts: self.accounts.into_inner(),
+            notices: self.notices.into_inner(),
+            numbers: self.numbers.into_inner(),
+        }
     }
 
     pub(super) fn counters(&self) -> Counters {
@@ -158,14 +177,16 @@ pub(super) trait Job: Send {
 }
 
 /// A command, its entry, and the way back to its caller.
-pub(super) struct Pending<C: Command> {
+pub(super) struct Pending<C: Command, H> {
     pub(super) command: C,
     pub(super) entry: Option<AuditEntry>,
     pub(super) outcome: Option<Result<C::Output, Error>>,
     pub(super) caller: oneshot::Sender<Result<C::Output, Error>>,
+    /// Dropped when it is known how the command ended, and before its caller knows.
+    pub(super) held: H,
 }
 
-impl<C: Command> Job for Pending<C> {
+impl<C: Command, H: Send> Job for Pending<C, H> {
     fn bytes(&self) -> usize {
         let entry = self.entry.as_ref().map_or(0, |e| e.sealed_body.len());
         self.command.bytes().saturating_add(entry)
@@ -191,12 +212,19 @@ impl<C: Command> Job for Pending<C> {
     }
 
     fn reply(self: Box<Self>, committed: Result<(), Error>) {
-        let outcome = match (committed, self.outcome) {
+        let Self {
+            outcome,
+            caller,
+            held,
+            ..
+        } = *self;
+        drop(held);
+        let outcome = match (committed, outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(Error::Closed),
             (Err(error), _) => Err(error),
         };
         // A caller that has gone away is no reason to undo what was committed.
-        let _ = self.caller.send(outcome);
+        let _ = caller.send(outcome);
     }
 }

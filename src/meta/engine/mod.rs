@@ -186,7 +186,22 @@ impl<S: Schema> Database<S> {
         command: C,
         entry: AuditEntry,
     ) -> impl Future<Output = Result<C::Output, Error>> + Send + use<C, S> {
-        self.submit(command, Some(entry))
+        self.submit(command, Some(entry), ())
+    }
+
+    /// As [`Database::commit`], and holds something until it is known how the command ended,
+    /// whether or not anybody still waits for it: it is dropped on the writer's thread, before the
+    /// future resolves. `entry` is none for the bookkeeping of jobs.
+    ///
+    /// # Errors
+    /// As [`Database::commit`].
+    pub fn commit_holding<C: Command<On = S>, H: Send + 'static>(
+        &self,
+        command: C,
+        entry: Option<AuditEntry>,
+        held: H,
+    ) -> impl Future<Output = Result<C::Output, Error>> + Send + use<C, H, S> {
+        self.submit(command, entry, held)
     }
 
     /// Commits a change that nobody asked for: the bookkeeping of sweeps. Requests always leave
@@ -198,20 +213,22 @@ impl<S: Schema> Database<S> {
         &self,
         command: C,
     ) -> impl Future<Output = Result<C::Output, Error>> + Send + use<C, S> {
-        self.submit(command, None)
+        self.submit(command, None, ())
     }
 
-    fn submit<C: Command<On = S>>(
+    fn submit<C: Command<On = S>, H: Send + 'static>(
         &self,
         command: C,
         entry: Option<AuditEntry>,
-    ) -> impl Future<Output = Result<C::Output, Error>> + Send + use<C, S> {
+        held: H,
+    ) -> impl Future<Output = Result<C::Output, Error>> + Send + use<C, H, S> {
         let (caller, answer) = oneshot::channel();
         let queued = self.inner.queue.push(Box::new(job::Pending {
             command,
             entry,
             outcome: None,
             caller,
+            held,
         }));
         async move {
             queued?;

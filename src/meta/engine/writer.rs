@@ -10,10 +10,8 @@ use rusqlite::wal::CheckpointMode;
 
 use super::super::audit::AuditEntry;
 use super::super::error::Error;
-use super::super::events::Notices;
-use super::super::usage::Accounts;
 use super::checkpoint::Signal;
-use super::job::{Counters, Job, Tx};
+use super::job::{Counters, Job, Known, Tx};
 use super::queue::{Group, Queue, Waiting};
 use super::readers::Readers;
 use crate::telemetry;
@@ -25,10 +23,8 @@ const FRAME_BYTES: usize = 4_096 + 24;
 pub(super) struct Writer {
     connection: Connection,
     counters: Counters,
-    /// What is stored where, as far as it was asked for; empty after a failure.
-    accounts: Accounts,
-    /// Who wants to be told of what, in the same way.
-    notices: Notices,
+    /// What was read before; empty after a failure.
+    known: Known,
     queue: Arc<Queue>,
     healthy: Arc<AtomicBool>,
     checkpoints: Arc<Signal>,
@@ -87,8 +83,7 @@ impl Writer {
         Ok(Self {
             connection,
             counters,
-            accounts: Accounts::default(),
-            notices: Notices::default(),
+            known: Known::default(),
             queue,
             healthy,
             checkpoints,
@@ -185,9 +180,8 @@ impl Writer {
         let before = self.connection.total_changes();
         execute(&self.connection, "BEGIN IMMEDIATE")
             .map_err(|e| self.failed(Failure::Commit(e)))?;
-        let accounts = std::mem::take(&mut self.accounts);
-        let notices = std::mem::take(&mut self.notices);
-        let tx = Tx::new(&self.connection, self.counters, (accounts, notices));
+        let known = std::mem::take(&mut self.known);
+        let tx = Tx::new(&self.connection, self.counters, known);
         let applied = jobs
             .iter_mut()
             .try_for_each(|job| job.apply(&tx))
@@ -200,7 +194,7 @@ impl Writer {
             .and_then(|()| tx.accounts().store(&tx))
             .and_then(|()| store_counters(&self.connection, self.counters, tx.counters()));
         let counters = tx.counters();
-        let (accounts, notices) = tx.into_kept();
+        let known = tx.into_known();
         let committed = match applied {
             Ok(()) => execute(&self.connection, "COMMIT").map_err(Failure::Commit),
             Err(error) => Err(Failure::Apply(error)),
@@ -214,8 +208,7 @@ impl Writer {
             return Err(self.failed(failure));
         }
         self.counters = counters;
-        self.accounts = accounts;
-        self.notices = notices;
+        self.known = known;
         // A group of refusals alone wrote nothing, and proves nothing.
         if self.connection.total_changes() != before {
             self.healthy.store(true, Ordering::Relaxed);
