@@ -174,8 +174,8 @@ fn write(mut connection: Connection, queue: &Queue, ask: mpsc::Sender<()>) {
         }
         let waiting = log_bytes.load(Ordering::Relaxed);
         if waiting >= limits::WAL_BYTES_MAX {
-            let restarted = connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::RESTART);
-            restarted.unwrap();
+            // As the index does: while the other thread is at it, commits go on meanwhile.
+            let _ = connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::RESTART);
         } else if waiting >= limits::WAL_CHECKPOINT_BYTES {
             let _ = ask.send(());
         }
