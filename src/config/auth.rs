@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jsonwebtoken::Algorithm;
 
+use crate::types::limits;
 use crate::types::names::AgencyId;
 use crate::types::url::FetchUrl;
 
@@ -18,6 +19,9 @@ pub struct Auth {
     pub issuers: Vec<Issuer>,
     /// The hosts from which the issuers that agencies add themselves may have their keys fetched.
     pub fetch_hosts: Vec<String>,
+    /// Seconds for which the keys that were fetched from an issuer count after a restart, as long
+    /// as it is out.
+    pub keep_keys_seconds: u64,
     /// The public URL of the documents' door, if the installation is an issuer for others too.
     pub issuer_url: Option<String>,
     /// Whether requests may be signed by Signature Version 2.
@@ -137,10 +141,13 @@ impl Auth {
             (!text.ends_with('/') && !text.contains('?')).then(|| url.as_str().to_owned())
         });
         let fetch_hosts = reader.list("auth.fetch_hosts", Some(HOSTS), parse_host);
+        let kept_max = limits::KEPT_KEYS_SECONDS_MAX.unsigned_abs();
+        let keep_keys_seconds = reader.number("auth.keep_keys_seconds", 86_400, 0..=kept_max);
         let (anonymous_agencies, anonymous_agency) = read_anonymous(reader);
         Self {
             issuers,
             fetch_hosts: fetch_hosts.map(|h| h.value).unwrap_or_default(),
+            keep_keys_seconds,
             issuer_url: issuer_url.map(|url| url.value),
             signature_v2: reader.boolean("auth.signature_v2", false),
             anonymous_agencies,

@@ -2,7 +2,8 @@
 //!
 //! Each issuer whose keys come from a URL has one task, so two requests never fetch for the same
 //! one; it leaves the pause that the issuer's settings ask for between two fetches, whatever tokens
-//! come. What cannot be fetched, or is not a key set, leaves the last good one in force.
+//! come. What cannot be fetched, or is not a key set, leaves the last good one in force. That one
+//! is kept in the catalog too, for a start at which the issuer is out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,11 @@ use crate::auth::bearer::issuer::Issuer;
 use crate::auth::bearer::issuers::Issuers;
 use crate::auth::bearer::settings::FetchSource;
 
+use crate::meta::records::IssuerKeysRecord;
+use crate::store::Store;
+use crate::types::clock::Time;
+use crate::types::limits;
+
 use super::fetch;
 use super::fetch::FetchError;
 
@@ -22,7 +28,11 @@ use super::fetch::FetchError;
 const RETRY: Duration = Duration::from_secs(30);
 
 /// Fetches keys until `stopping` says so; the task ends with its fetches.
-pub fn start(issuers: Arc<Issuers>, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+pub fn start(
+    issuers: Arc<Issuers>,
+    store: Store,
+    mut stopping: watch::Receiver<bool>,
+) -> JoinHandle<()> {
     actix_rt::spawn(async move {
         let mut changes = issuers.changes();
         let mut tasks = JoinSet::new();
@@ -34,7 +44,9 @@ pub fn start(issuers: Arc<Issuers>, mut stopping: watch::Receiver<bool>) -> Join
                 let is_new = !known.iter().any(|k| Arc::ptr_eq(k, issuer));
                 if let (true, Some(source)) = (is_new, issuer.source().cloned()) {
                     known.push(Arc::clone(issuer));
-                    tasks.spawn_local(keep(Arc::clone(issuer), source, stopping.clone()));
+                    let kept = Kept::new(store.clone(), issuer, &source);
+                    let issuer = Arc::clone(issuer);
+                    tasks.spawn_local(keep(issuer, source, kept, stopping.clone()));
                 }
             }
             tokio::select! {
@@ -48,7 +60,12 @@ pub fn start(issuers: Arc<Issuers>, mut stopping: watch::Receiver<bool>) -> Join
 }
 
 /// Keeps the keys of one issuer, until it is retired.
-async fn keep(issuer: Arc<Issuer>, source: FetchSource, mut stopping: watch::Receiver<bool>) {
+async fn keep(
+    issuer: Arc<Issuer>,
+    source: FetchSource,
+    mut kept: Kept,
+    mut stopping: watch::Receiver<bool>,
+) {
     let name = issuer.settings().name.clone();
     let mut is_out = false;
     loop {
@@ -57,8 +74,8 @@ async fn keep(issuer: Arc<Issuer>, source: FetchSource, mut stopping: watch::Rec
             fetched = fetch(&issuer, &source) => fetched,
         };
         match &fetched {
-            Ok(()) if is_out => tracing::info!(issuer = %name, "its keys are fetched again"),
-            Ok(()) => {}
+            Ok(_) if is_out => tracing::info!(issuer = %name, "its keys are fetched again"),
+            Ok(_) => {}
             // Once an outage: the keys that were fetched last count on.
             Err(error) if !is_out => {
                 let error: &dyn std::error::Error = error;
@@ -68,6 +85,9 @@ async fn keep(issuer: Arc<Issuer>, source: FetchSource, mut stopping: watch::Rec
         }
         is_out = fetched.is_err();
         issuer.attempted();
+        if let Ok(key_set) = fetched {
+            kept.keep(key_set).await;
+        }
         let regular = Duration::from_secs(source.refresh_seconds);
         let next = if is_out { regular.min(RETRY) } else { regular };
         tokio::select! {
@@ -85,7 +105,54 @@ async fn keep(issuer: Arc<Issuer>, source: FetchSource, mut stopping: watch::Rec
     }
 }
 
-async fn fetch(issuer: &Issuer, source: &FetchSource) -> Result<(), FetchError> {
+async fn fetch(issuer: &Issuer, source: &FetchSource) -> Result<String, FetchError> {
     let text = fetch::key_set(&issuer.settings().issuer, source).await?;
-    issuer.renew(&text).map_err(FetchError::KeySet)
+    issuer.renew(&text).map_err(FetchError::KeySet)?;
+    Ok(text)
+}
+
+/// What is kept of one issuer for the next start.
+struct Kept {
+    store: Store,
+    record: IssuerKeysRecord,
+}
+
+impl Kept {
+    fn new(store: Store, issuer: &Issuer, source: &FetchSource) -> Self {
+        let settings = issuer.settings();
+        let record = IssuerKeysRecord {
+            owner: settings.owner.clone(),
+            name: settings.name.to_string(),
+            issuer: settings.issuer.to_string(),
+            url: source.url.as_str().to_owned(),
+            key_set: String::new(),
+            fetched: Time::from_millis(0),
+        };
+        Self { store, record }
+    }
+
+    /// Keeps a key set, unless it was kept lately as it is.
+    async fn keep(&mut self, key_set: String) {
+        let now = self.store.clock().now();
+        let again = self
+            .record
+            .fetched
+            .plus_seconds(limits::KEPT_KEYS_RENEWED_SECONDS);
+        if self.record.key_set == key_set && now < again {
+            return;
+        }
+        let record = IssuerKeysRecord {
+            key_set,
+            fetched: now,
+            ..self.record.clone()
+        };
+        match self.store.keep_issuer_keys(record.clone()).await {
+            Ok(()) => self.record = record,
+            // They count all the same; only a restart would miss them.
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(issuer = self.record.name, error, "its keys are not kept");
+            }
+        }
+    }
 }

@@ -773,6 +773,23 @@ pub struct OperatorRecord {
     pub revoked: Option<Time>,
 }
 
+/// The key set of an issuer as it was fetched last.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct IssuerKeysRecord {
+    /// The agency that trusts the issuer; none if the configuration does.
+    pub owner: Option<AgencyId>,
+    /// What it is called.
+    pub name: String,
+    /// Its `iss`: keys are those of this issuer alone.
+    pub issuer: String,
+    /// Where they were fetched from.
+    pub url: String,
+    /// The set, as it came.
+    pub key_set: String,
+    /// When.
+    pub fetched: Time,
+}
+
 /// How far a request that needs a second person has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ApprovalState {

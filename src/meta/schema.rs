@@ -383,5 +383,16 @@ ALTER TABLE operators ADD COLUMN seconded_by TEXT;
 ALTER TABLE operators ADD COLUMN revoked_ms INTEGER;
 "
         ),
+        "
+CREATE TABLE issuer_keys (
+    owner TEXT NOT NULL,
+    name TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    url TEXT NOT NULL,
+    key_set TEXT NOT NULL,
+    fetched_ms INTEGER NOT NULL,
+    PRIMARY KEY (owner, name)
+) STRICT, WITHOUT ROWID;
+",
     ];
 }

@@ -40,6 +40,7 @@ pub(super) fn trusted(
     let own = own(config, data_dir, store)?;
     let issuers = of(config, &own.current())?;
     add_those_of_agencies(config, store, &issuers)?;
+    restore_keys(config, store, &issuers)?;
     Ok((Arc::new(issuers), own))
 }
 
@@ -75,6 +76,31 @@ fn add_those_of_agencies(config: &Config, store: &Store, issuers: &Issuers) -> R
         });
         if let Err(why) = added {
             tracing::error!(%agency, issuer = name, why, "an agency's issuer is not trusted");
+        }
+    }
+    Ok(())
+}
+
+/// Gives issuers the keys that were fetched from them before the start, if they are the same
+/// issuers and the keys are not too old: then an outage of theirs at a start changes nothing.
+fn restore_keys(config: &Config, store: &Store, issuers: &Issuers) -> Result<(), Error> {
+    let seconds = i64::try_from(config.auth.keep_keys_seconds).unwrap_or(i64::MAX);
+    let now = store.clock().now();
+    for record in store.issuer_keys()? {
+        let until = record.fetched.plus_seconds(seconds);
+        // A time that has not come yet says nothing of how old they are.
+        if now >= until || now < record.fetched {
+            continue;
+        }
+        for issuer in issuers.all().iter() {
+            let settings = issuer.settings();
+            let is_it = (&settings.owner, &*settings.name, &*settings.issuer)
+                == (&record.owner, record.name.as_str(), record.issuer.as_str());
+            let is_there = |source: &FetchSource| source.url.as_str() == record.url;
+            // What was good is good, or the rules for keys are stricter now: then they are fetched.
+            if is_it && issuer.source().is_some_and(is_there) {
+                let _ = issuer.restore(&record.key_set, until);
+            }
         }
     }
     Ok(())

@@ -136,7 +136,7 @@ fn start_jobs(
     let store = &house.store;
     let day = Day::of_seconds(config.lifecycle.day_seconds);
     [
-        jobs::issuer_keys::start(Arc::clone(&house.issuers), stopping.clone()),
+        jobs::issuer_keys::start(Arc::clone(&house.issuers), store.clone(), stopping.clone()),
         jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
         jobs::rewrap::start(store.clone(), stopping.clone()),
         jobs::lifecycle::start(store.clone(), day, stopping.clone()),

@@ -4,8 +4,10 @@
 use crate::access::consent::Consent;
 use crate::audit::entry::Draft;
 use crate::meta::commands::AddIssuer;
+use crate::meta::commands::KeepIssuerKeys;
 use crate::meta::commands::RemoveIssuer;
 use crate::meta::commands::RotateSigningKey;
+use crate::meta::records::IssuerKeysRecord;
 use crate::meta::records::IssuerRecord;
 use crate::meta::records::SigningKeyRecord;
 use crate::types::clock::Time;
@@ -66,6 +68,23 @@ impl Store {
         let entry = self.0.ledger.entry(draft);
         self.0.catalog.commit(command, entry).await?;
         Ok(Committed(()))
+    }
+
+    /// The key sets that were fetched from issuers before, each as it came last.
+    ///
+    /// # Errors
+    /// If the catalog cannot be read.
+    pub fn issuer_keys(&self) -> Result<Vec<IssuerKeysRecord>, Error> {
+        Ok(self.0.catalog.read(|reader| reader.issuer_keys())?)
+    }
+
+    /// Keeps the key set of an issuer for the next start: the bookkeeping of a job.
+    ///
+    /// # Errors
+    /// If the catalog cannot be written.
+    pub async fn keep_issuer_keys(&self, record: IssuerKeysRecord) -> Result<(), Error> {
+        let command = KeepIssuerKeys(record);
+        Ok(self.0.catalog.commit_unrecorded(command).await?)
     }
 
     /// The generations of the signing key that count at present, the one that signs first.

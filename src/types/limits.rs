@@ -208,6 +208,10 @@ pub const CLOCK_CREDIT_SECONDS_MAX: i64 = 3_600;
 pub const CLOCK_CREDIT_START_SECONDS: i64 = 10;
 /// Operators of one installation.
 pub const OPERATORS_MAX: u64 = 1_000;
+/// Seconds for which fetched keys of an issuer can be kept over a restart.
+pub const KEPT_KEYS_SECONDS_MAX: i64 = 7 * 24 * 3_600;
+/// Seconds after which keys that came again as they were are kept with their new time.
+pub const KEPT_KEYS_RENEWED_SECONDS: i64 = 600;
 /// Names in a token that may be roles of its agency's own; more are not looked at.
 pub const CLAIMED_ROLES_MAX: usize = 200;
 /// Requests of one agency, or of the installation, that wait for a second person.

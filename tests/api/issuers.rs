@@ -205,6 +205,51 @@ fn a_token_names_roles_of_its_agencys_own() {
     writer.put("actas/acta", b"1").ok();
 }
 
+/// With these settings the keys that were fetched count for so many seconds after a restart.
+fn restarted(server: Server, keep_seconds: &str) -> Server {
+    let home = server.kill();
+    let file = home.path().join("acervo.toml").to_str().unwrap().to_owned();
+    let kept = ("ACERVO_AUTH_KEEP_KEYS_SECONDS", keep_seconds);
+    let server = Server::at(home, &[("ACERVO_CONFIG", &file), kept]);
+    server.announce("its keys cannot be fetched");
+    server.announce("ServiceUnavailable");
+    server
+}
+
+#[test]
+fn fetched_keys_count_after_a_restart_while_the_provider_is_out() {
+    let (server, provider, keys) = scene();
+    let [(id, key), ..] = &keys;
+    let token = || key.sign(&json!({"kid": id}), &provider.claims("reader"));
+    opens(&server, &token());
+    // They are kept a moment after they came.
+    pause(300);
+    provider.is_in(Mood::Status(503));
+    let server = restarted(server, "86400");
+    opens(&server, &token());
+    let unknown = Key::ed_dsa().sign(&json!({"kid": "u"}), &provider.claims("reader"));
+    refused(&server, &unknown, 400, "InvalidToken");
+    // Where none are kept, or not for so long, they must be fetched first.
+    let server = restarted(server, "0");
+    refused(&server, &token(), 503, "ServiceUnavailable");
+    pause(2_500);
+    let server = restarted(server, "2");
+    refused(&server, &token(), 503, "ServiceUnavailable");
+    // They end while the server runs, a verdict that was kept with them.
+    let server = restarted(server, "7");
+    let shown = token();
+    let begun = std::time::Instant::now();
+    while server.with_token(&shown).ask("GET", "/actas").send().status == 200 {
+        assert!(begun.elapsed().as_secs() < 20, "they never end");
+        pause(200);
+    }
+    refused(&server, &shown, 503, "ServiceUnavailable");
+    // What was removed is not kept; what comes anew counts as ever.
+    provider.is_in(Mood::Well);
+    pause(1_100);
+    opens(&server, &token());
+}
+
 #[test]
 fn a_slow_provider_holds_up_only_what_needs_it() {
     let (server, provider, keys) = scene();

@@ -49,7 +49,7 @@ pub struct Issuer {
     name: Arc<str>,
     settings: IssuerSettings,
     /// The last good set, kept through every outage; none before the first one came.
-    keys: RwLock<Option<Arc<KeySet>>>,
+    keys: RwLock<Option<Held>>,
     /// Counts the sets.
     generation: AtomicU64,
     is_retired: AtomicBool,
@@ -59,13 +59,30 @@ pub struct Issuer {
     attempted: watch::Sender<Option<Instant>>,
 }
 
+/// A key set, and how long it counts.
+#[derive(Clone, Debug)]
+struct Held {
+    keys: Arc<KeySet>,
+    /// None for one that was fetched, or given, since the start.
+    until: Option<Time>,
+}
+
+impl Held {
+    fn fetched(keys: KeySet) -> Self {
+        Self {
+            keys: Arc::new(keys),
+            until: None,
+        }
+    }
+}
+
 impl Issuer {
     pub(super) fn new(settings: IssuerSettings) -> Result<Self, IssuerError> {
         let keys = settings.check()?;
         Ok(Self {
             name: (&*settings.name).into(),
             settings,
-            keys: RwLock::new(keys.map(Arc::new)),
+            keys: RwLock::new(keys.map(Held::fetched)),
             generation: AtomicU64::new(0),
             is_retired: AtomicBool::new(false),
             wanted: Notify::new(),
@@ -88,12 +105,17 @@ impl Issuer {
 
     /// Whether there is a key set, and may be tokens.
     pub fn has_keys(&self) -> bool {
-        self.keys().is_some()
+        self.held().is_some()
     }
 
-    fn keys(&self) -> Option<Arc<KeySet>> {
+    fn held(&self) -> Option<Held> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.clone()
+    }
+
+    /// Until when what its keys verify counts, if they are those of before a restart.
+    pub(super) fn keys_end(&self) -> Option<Time> {
+        self.held().and_then(|held| held.until)
     }
 
     pub(super) fn generation(&self) -> u64 {
@@ -105,11 +127,27 @@ impl Issuer {
     /// # Errors
     /// A set that is none, or that is dangerous; then the last good one stays.
     pub fn renew(&self, key_set: &str) -> Result<(), IssuerError> {
-        let keys = Arc::new(KeySet::parse(key_set)?);
-        let mut kept = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        *kept = Some(keys);
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.hold(Held::fetched(KeySet::parse(key_set)?));
         Ok(())
+    }
+
+    /// Takes over a key set that was fetched before a restart: it counts until newer keys come, and
+    /// no longer than until this moment.
+    ///
+    /// # Errors
+    /// A set that is none, or that is dangerous.
+    pub fn restore(&self, key_set: &str, until: Time) -> Result<(), IssuerError> {
+        self.hold(Held {
+            until: Some(until),
+            ..Held::fetched(KeySet::parse(key_set)?)
+        });
+        Ok(())
+    }
+
+    fn hold(&self, held: Held) {
+        let mut kept = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(held);
+        self.generation.fetch_add(1, Ordering::SeqCst);
     }
 
     /// An attempt to fetch has ended, well or not: whoever waits for it goes on.
@@ -175,7 +213,10 @@ impl Issuer {
             return Err(BearerError::Algorithm);
         }
         let id = claims::text(&token.header, "kid")?;
-        let keys = self.keys().ok_or(BearerError::KeysUnavailable)?;
+        let held = self
+            .held()
+            .filter(|held| held.until.is_none_or(|end| now < end));
+        let keys = held.ok_or(BearerError::KeysUnavailable)?.keys;
         keys.verify(id, algorithm, token.message, token.signature)?;
         self.check_audience(&token.claims)?;
         let times = self.check_times(&token.claims, now)?;

@@ -159,6 +159,7 @@ impl Issuers {
         let ends = identity
             .expires
             .plus_seconds(issuer.settings().leeway_seconds);
+        let ends = issuer.keys_end().map_or(ends, |end| end.min(ends));
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if verified.len() >= limits::VERIFIED_TOKENS_MAX {
             verified.retain(|_, v| now < v.ends && !v.issuer.is_retired());

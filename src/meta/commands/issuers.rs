@@ -3,6 +3,7 @@
 use super::super::codec::Sql;
 use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
+use super::super::records::IssuerKeysRecord;
 use super::super::schema::OfInstallation;
 use crate::types::clock::Time;
 use crate::types::limits;
@@ -55,6 +56,41 @@ impl Command for AddIssuer {
     }
 }
 
+/// Keeps the key set of an issuer for the next start, in place of an older one.
+#[derive(Clone, Debug)]
+pub struct KeepIssuerKeys(pub IssuerKeysRecord);
+
+impl Command for KeepIssuerKeys {
+    type On = OfInstallation;
+    type Output = ();
+
+    fn bytes(&self) -> usize {
+        self.0.key_set.len()
+    }
+
+    fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
+        let record = &self.0;
+        // Those of issuers that are trusted no more go by their age.
+        let kept = record.fetched.plus_seconds(-limits::KEPT_KEYS_SECONDS_MAX);
+        tx.execute("DELETE FROM issuer_keys WHERE fetched_ms < ?1", [Sql(kept)])?;
+        tx.execute(
+            "INSERT INTO issuer_keys (owner, name, issuer, url, key_set, fetched_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (owner, name) DO UPDATE SET issuer = excluded.issuer,
+                 url = excluded.url, key_set = excluded.key_set, fetched_ms = excluded.fetched_ms",
+            (
+                record.owner.as_ref().map_or("", AgencyId::as_str),
+                record.name.as_str(),
+                record.issuer.as_str(),
+                record.url.as_str(),
+                record.key_set.as_str(),
+                Sql(record.fetched),
+            ),
+        )?;
+        Ok(())
+    }
+}
+
 /// Removes an issuer from an agency. Refused with [`Error::NoSuchIssuer`].
 #[derive(Clone, Debug)]
 pub struct RemoveIssuer {
@@ -73,10 +109,14 @@ impl Command for RemoveIssuer {
             "DELETE FROM issuers WHERE agency = ?1 AND name = ?2",
             (Sql(&self.agency), self.name.as_str()),
         )?;
-        match removed {
-            0 => Err(Error::NoSuchIssuer),
-            _ => Ok(()),
+        if removed == 0 {
+            return Err(Error::NoSuchIssuer);
         }
+        tx.execute(
+            "DELETE FROM issuer_keys WHERE owner = ?1 AND name = ?2",
+            (Sql(&self.agency), self.name.as_str()),
+        )?;
+        Ok(())
     }
 }
 

@@ -35,7 +35,7 @@ pub use delete_objects::{DeleteObject, DeleteObjects, DeleteOutcome, Deletion};
 pub use events::{DeleteWebhook, RecordDelivery, ReplayDeliveries, SetWebhook, Tried, TrimEvents};
 pub use expire_version::{ExpireVersion, Expiry};
 pub use inventory::{RecordInventory, SetInventory};
-pub use issuers::{AddIssuer, RemoveIssuer, RotateSigningKey};
+pub use issuers::{AddIssuer, KeepIssuerKeys, RemoveIssuer, RotateSigningKey};
 pub use lifecycle::RecordLifecycle;
 pub use lock_version::{LockChange, LockVersion};
 pub use operators::{AddOperator, Maker, RevokeOperator};

@@ -1,9 +1,9 @@
 //! The issuers that agencies trust, and the signing keys of the installation's own.
 
-use super::super::codec::column;
+use super::super::codec::{column, optional};
 use super::super::engine::Reader;
 use super::super::error::Error;
-use super::super::records::{IssuerRecord, SigningKeyRecord};
+use super::super::records::{IssuerKeysRecord, IssuerRecord, SigningKeyRecord};
 use super::super::schema::OfInstallation;
 
 impl Reader<'_, OfInstallation> {
@@ -21,6 +21,27 @@ impl Reader<'_, OfInstallation> {
                     name: row.get(1)?,
                     settings: row.get(2)?,
                     created: column(row, 3)?,
+                })
+            },
+        )
+    }
+
+    /// The key sets that were fetched from issuers, as they came last.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn issuer_keys(&self) -> Result<Vec<IssuerKeysRecord>, Error> {
+        self.all(
+            "SELECT nullif(owner, ''), name, issuer, url, key_set, fetched_ms FROM issuer_keys",
+            [],
+            |row| {
+                Ok(IssuerKeysRecord {
+                    owner: optional(row, 0)?,
+                    name: row.get(1)?,
+                    issuer: row.get(2)?,
+                    url: row.get(3)?,
+                    key_set: row.get(4)?,
+                    fetched: column(row, 5)?,
                 })
             },
         )
