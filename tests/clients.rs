@@ -328,6 +328,11 @@ fn boto3_lists() {
 }
 
 #[test]
+fn boto3_grants() {
+    boto3("boto3_grants.py");
+}
+
+#[test]
 fn boto3_locks() {
     boto3("boto3_locks.py");
 }

@@ -40,9 +40,10 @@ pub enum Gives<'a> {
 /// What is known of the agency, of whom rights are given to, and of the request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Circumstances {
-    /// Whether any version, delete marker or part is stored in the agency.
+    /// Whether any version, delete marker or part is stored in the agency, or a grant lets it read
+    /// what another one stores.
     pub holds_documents: bool,
-    /// Whether nothing in the agency speaks of the principal.
+    /// Whether nothing in the agency speaks of the principal, nor a grant of it or its kind.
     pub is_stranger: bool,
     /// Whether a second person approved this very request, which has not been carried out since.
     pub is_seconded: bool,

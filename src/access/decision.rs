@@ -43,6 +43,7 @@ use super::bucket_rules::BucketRules;
 use super::bucket_rules::Unreadable;
 use super::caller::Caller;
 use super::context::RequestContext;
+use super::grant::GrantRefusal;
 use super::permit::BucketFacts;
 use super::permit::Permit;
 use super::permit::Resource;
@@ -86,6 +87,9 @@ pub enum Refusal {
     /// The bucket has a document about access that cannot be read (law 8).
     #[error("a document of the bucket that speaks of access cannot be read")]
     Unreadable,
+    /// The grant between agencies behind an alias does not allow it.
+    #[error(transparent)]
+    Grant(#[from] GrantRefusal),
 }
 
 /// Whose policy it is.
@@ -123,6 +127,7 @@ pub fn decide(
         sees_all: granted || caller.roles.iter().any(|role| sees_all(*role)),
         resource,
         bypasses_governance,
+        grant: None,
     })
 }
 
@@ -173,6 +178,9 @@ pub enum Allowance {
     /// An access control list.
     #[error("an access control list")]
     Acl,
+    /// The grant between agencies names the caller or a role that it acts in.
+    #[error("the grant, which names the principal or a role of it")]
+    Named,
     /// Each object of the request is decided alone.
     #[error("nothing yet: each key is decided alone")]
     Later,
@@ -198,10 +206,31 @@ pub fn explain(
         .collect()
 }
 
+/// As [`explain`], on the alias of a grant, which nobody owns; `is_named` says whether the grant
+/// names the caller.
+pub(super) fn explain_alias(
+    caller: &Caller,
+    action: Action,
+    alias: &Resource,
+    context: &RequestContext<'_>,
+    is_named: bool,
+) -> Result<Vec<(&'static str, Allowance)>, Refusal> {
+    let question = Question {
+        is_named,
+        ..Question::new(caller, action, alias, context)?
+    };
+    let needed = permissions(action, context).into_iter();
+    needed
+        .map(|permission| Ok((permission, question.permission(permission)?)))
+        .collect()
+}
+
 struct Question<'a> {
     caller: &'a Caller,
     action: Action,
     owns: bool,
+    /// Whether a grant between agencies names the caller.
+    is_named: bool,
     rules: Option<&'a BucketRules>,
     situation: Situation<'a>,
 }
@@ -219,6 +248,7 @@ impl<'a> Question<'a> {
         Ok(Self {
             caller,
             action,
+            is_named: false,
             owns: resource
                 .bucket()
                 .is_none_or(|bucket| bucket.owner == caller.canonical_id),
@@ -231,6 +261,7 @@ impl<'a> Question<'a> {
             },
             situation: Situation {
                 caller,
+                agency: &caller.agency,
                 resource,
                 context,
             },
@@ -309,6 +340,7 @@ impl<'a> Question<'a> {
         by_grant
             .or_else(|| self.role_for(permission).map(Allowance::Role))
             .or(by_bucket.filter(|_| !is_shut))
+            .or_else(|| self.is_named.then_some(Allowance::Named))
             .or_else(by_acl)
             .ok_or(Refusal::NotAllowed { permission })
     }
@@ -454,7 +486,7 @@ fn asks_to_bypass(action: Action, context: &RequestContext<'_>) -> bool {
 /// of what its headers do besides.
 ///
 /// Source: AWS S3 User Guide, "Required permissions for Amazon S3 API operations".
-fn permissions(action: Action, context: &RequestContext<'_>) -> Vec<&'static str> {
+pub(super) fn permissions(action: Action, context: &RequestContext<'_>) -> Vec<&'static str> {
     use PlainKey as K;
     let permission = action.permission();
     let mut needed = vec![if context.version_id.is_some() {
@@ -509,7 +541,7 @@ fn permissions(action: Action, context: &RequestContext<'_>) -> Vec<&'static str
 }
 
 /// The permission on a version that stands beside the one on the current version.
-fn of_version(permission: &'static str) -> &'static str {
+pub(super) fn of_version(permission: &'static str) -> &'static str {
     match permission {
         "s3:DeleteObject" => "s3:DeleteObjectVersion",
         "s3:DeleteObjectTagging" => "s3:DeleteObjectVersionTagging",

@@ -13,6 +13,7 @@ pub mod caller;
 pub mod consent;
 pub mod context;
 pub mod decision;
+pub mod grant;
 pub mod lock;
 pub mod permit;
 pub mod policy;

@@ -12,6 +12,7 @@ use crate::types::names::PrincipalName;
 use super::action::Action;
 use super::bucket_rules::BucketRules;
 use super::bucket_rules::Unreadable;
+use super::grant::ByGrant;
 
 /// What `access` must know of a bucket to decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,8 +50,8 @@ impl Resource {
     }
 }
 
-/// The proof that the answer was yes. Only [`super::decision`] makes one; what it was asked for
-/// is in it, so that `store` cannot act on anything else.
+/// The proof that the answer was yes. Only [`super::decision`] and [`super::grant`] make one; what
+/// it was asked for is in it, so that `store` cannot act on anything else.
 #[derive(Clone, Debug)]
 pub struct Permit {
     pub(super) agency: AgencyId,
@@ -60,10 +61,12 @@ pub struct Permit {
     pub(super) resource: Resource,
     pub(super) sees_all: bool,
     pub(super) bypasses_governance: bool,
+    /// Apart, because few permits have one.
+    pub(super) grant: Option<Box<ByGrant>>,
 }
 
 impl Permit {
-    /// The agency in which to act.
+    /// The agency in which to act: the caller's, unless the permit names a grant.
     pub const fn agency(&self) -> &AgencyId {
         &self.agency
     }
@@ -86,6 +89,11 @@ impl Permit {
     /// On what it was allowed.
     pub const fn resource(&self) -> &Resource {
         &self.resource
+    }
+
+    /// The grant between agencies by which it was allowed, if it was by one (law 3).
+    pub fn grant(&self) -> Option<&ByGrant> {
+        self.grant.as_deref()
     }
 
     /// Whether a list of buckets shows those of others too.

@@ -42,7 +42,7 @@ pub enum Outcome<'a> {
 }
 
 /// What is to be recorded of one request. All of it is sealed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Draft<'a> {
     /// When the request came.
     pub at: Time,
@@ -64,6 +64,24 @@ pub struct Draft<'a> {
     pub keys: &'a [&'a str],
     /// How it ended.
     pub outcome: Outcome<'a>,
+    /// The grant between agencies that it uses or changes. Apart, because few entries have one.
+    pub grant: Option<Box<GrantNote<'a>>>,
+}
+
+/// What an entry says of a grant between agencies. The two logs that a granted read stands in say
+/// the same, each naming the other agency.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct GrantNote<'a> {
+    /// Its number.
+    pub id: &'a str,
+    /// The other agency: whose documents they are, or, in their owner's log, whose principal asks.
+    pub agency: &'a str,
+    /// The purpose that the request states; of a change, that of the terms.
+    pub purpose: Option<&'a str>,
+    /// The case that the request states.
+    pub expediente: Option<&'a str>,
+    /// The version that is read, where one is asked for.
+    pub version: Option<&'a str>,
 }
 
 /// The body. Fields stand in the order of RFC 8785: sorted by name.
@@ -71,9 +89,15 @@ pub struct Draft<'a> {
 struct Body<'a> {
     action: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    agency: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     bucket: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expediente: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -83,11 +107,15 @@ struct Body<'a> {
     principal: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'a str>,
     remote: &'a str,
     request: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'a str>,
     time_ms: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
 }
 
 impl Draft<'_> {
@@ -116,19 +144,25 @@ impl Draft<'_> {
             Outcome::Allowed => ("allowed", None, None),
             Outcome::Refused { code, rule } => ("refused", Some(code), Some(rule)),
         };
+        let grant = self.grant.as_deref();
         Body {
             action: self.action,
+            agency: grant.map(|grant| grant.agency),
             bucket: self.bucket,
             code,
+            expediente: grant.and_then(|grant| grant.expediente),
+            grant: grant.map(|grant| grant.id),
             key: self.object_key,
             keys: self.keys,
             outcome,
             principal: self.principal,
             proof: self.proof,
+            purpose: grant.and_then(|grant| grant.purpose),
             remote: self.remote,
             request: self.request_id.to_string(),
             rule,
             time_ms: self.at.millis(),
+            version: grant.and_then(|grant| grant.version),
         }
     }
 }
@@ -155,7 +189,7 @@ pub fn open(audit_key: &SmallKey, commitment: &[u8; 32], sealed_body: &[u8]) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Draft, Outcome, open};
+    use super::{Draft, GrantNote, Outcome, open};
     use crate::crypto::secret::SecretKey;
     use crate::crypto::small::SmallKey;
     use crate::types::clock::Time;
@@ -176,6 +210,7 @@ mod tests {
                 code: "AccessDenied",
                 rule: "no credentials",
             },
+            grant: None,
         }
     }
 
@@ -191,6 +226,24 @@ mod tests {
              \"request\":\"0707070707070707\",\"rule\":\"no credentials\",\
              \"time_ms\":1800000000000}"
         );
+        let granted = Draft {
+            grant: Some(Box::new(GrantNote {
+                id: "0a",
+                agency: "licencias",
+                purpose: Some("tramite"),
+                expediente: None,
+                version: Some("null"),
+            })),
+            ..draft()
+        };
+        let entry = granted.seal(&audit_key);
+        let body = open(&audit_key, &entry.commitment, &entry.sealed_body).unwrap();
+        let body = String::from_utf8(body).unwrap();
+        assert!(body.starts_with("{\"action\":\"GetObject\",\"agency\":\"licencias\","));
+        assert!(body.contains("\"grant\":\"0a\",\"key\":"));
+        assert!(body.contains("\"purpose\":\"tramite\",\"remote\":"));
+        assert!(body.ends_with(",\"version\":\"null\"}"));
+        let entry = draft().seal(&audit_key);
         let other = draft().seal(&audit_key);
         assert_ne!(
             entry.commitment, other.commitment,

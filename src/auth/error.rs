@@ -130,8 +130,8 @@ pub enum Error {
          SHA-256 in hexadecimal"
     )]
     InvalidContentHash,
-    /// An `x-amz-*` header that the signature does not cover: somebody may have added it on the
-    /// way. Meant for `AccessDenied`, 403.
+    /// An `x-amz-*` or `x-acervo-*` header that the signature does not cover: somebody may have
+    /// added it on the way. Meant for `AccessDenied`, 403.
     #[error("there were headers present in the request which were not signed")]
     UnsignedHeader {
         /// Its name.

@@ -608,3 +608,56 @@ fn a_credentials_file_that_cannot_be_written_stops_the_start() {
             .starts_with("Cannot write the credentials file /nowhere/c.json (")
     );
 }
+
+const GRANT: &str = r#"{"id":"0a","side":"grantor","grantor":"registro","grantee":"licencias",
+"state":"offered","bucket":"actas","prefix":"2026/","actions":["s3:GetObject","s3:ListBucket"],
+"purpose":"tramite","legal_basis":"Convenio 7","expires":"2027","principals":[],"roles":["app"],
+"alias":null,"steps":[{"step":"proposed","agency":"registro","principal":"ana","at":"2026"}],
+"told":true}"#;
+
+#[test]
+fn grants() {
+    let id = "0".repeat(32);
+    let offer = "grants offer --agency registro --to licencias --bucket actas --prefix 2026/ \
+                 --action s3:GetObject --purpose tramite --legal-basis Convenio --expires 2027 \
+                 --role app";
+    let asked = "POST /admin/v1/agencies/registro/grants/offers HTTP/1.1 | Bearer t0ken | \
+                 {\"actions\":[\"s3:GetObject\"],\"agency\":\"licencias\",\"bucket\":\"actas\",\
+                 \"expires\":\"2027\",\"key\":null,\"legal_basis\":\"Convenio\",\
+                 \"prefix\":\"2026/\",\"principals\":[],\"purpose\":\"tramite\",\
+                 \"roles\":[\"app\"],\"version_id\":null}";
+    let ran = admin_in("es_MX.UTF-8", offer, &[(201, GRANT)], asked);
+    shows(
+        &ran,
+        "NÚMERO            0a\nESTADO            ofrecido\nOTORGA            registro\n\
+         RECIBE            licencias\nDOCUMENTOS        actas/2026/*\n\
+         PERMISO           s3:GetObject, s3:ListBucket\nFINALIDAD         tramite\n\
+         FUNDAMENTO LEGAL  Convenio 7\nVENCE             2027\nPRINCIPALES       \n\
+         ROLES             app\nALIAS             \n\
+         PASOS             2026 propuesto (ana, registro)\n",
+    );
+    let list = "GET /admin/v1/agencies/registro/grants HTTP/1.1 | Bearer t0ken";
+    let listed = &[(
+        200,
+        r#"{"grants":[{"id":"0a","state":"active","grantor":"a","grantee":"b","bucket":"c",
+        "key":"d","version_id":"e","purpose":"f","expires":"g","alias":"h"}]}"#,
+    )];
+    shows(
+        &admin("grants list --agency registro", listed, list),
+        "NUMBER  STATE   GRANTOR  GRANTEE  DOCUMENTS        PURPOSE  EXPIRES  ALIAS\n\
+         0a      active  a        b        c/d?versionId=e  f        g        h\n",
+    );
+    let approve = format!("grants approve {id} --agency licencias --alias de-registro");
+    let asked = format!(
+        "POST /admin/v1/agencies/licencias/grants/{id}/approve HTTP/1.1 | Bearer t0ken | \
+         {{\"alias\":\"de-registro\"}}"
+    );
+    let ran = admin(&format!("{approve} --json"), &[(200, GRANT)], &asked);
+    shows(&ran, &format!("{GRANT}\n"));
+    for step in ["refuse", "revoke"] {
+        let line = format!("grants {step} {id} --agency registro");
+        let asked =
+            format!("POST /admin/v1/agencies/registro/grants/{id}/{step} HTTP/1.1 | Bearer t0ken");
+        admin(&line, &[(200, GRANT)], &asked);
+    }
+}

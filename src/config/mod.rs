@@ -15,6 +15,7 @@ mod auth;
 mod blobs;
 mod client;
 mod error;
+mod grants;
 mod inventory;
 mod lifecycle;
 mod limits;
@@ -39,6 +40,7 @@ pub use auth::{AgencySource, Auth, Issuer, IssuerKeys, KeysUrl};
 pub use blobs::{Blobs, RemoteBlobs};
 pub use client::{AdminClient, ENDPOINT_VARIABLE, TOKEN_VARIABLE};
 pub use error::{Fault, Origin, Problem, Problems, Wanted};
+pub use grants::Grants;
 pub use inventory::Inventory;
 pub use lifecycle::Lifecycle;
 pub use limits::Limits;
@@ -80,6 +82,8 @@ pub struct Config {
     pub audit: Audit,
     /// Who is believed.
     pub auth: Auth,
+    /// How requests state what they read another agency's documents for.
+    pub grants: Grants,
     /// When what expires goes.
     pub lifecycle: Lifecycle,
     /// How often access logs are delivered.
@@ -195,6 +199,7 @@ impl Config {
             blobs: Blobs::read(reader),
             audit: Audit::read(reader),
             auth: Auth::read(reader),
+            grants: Grants::read(reader),
             lifecycle: Lifecycle::read(reader, testing),
             access_log: AccessLog::read(reader),
             inventory: Inventory::read(reader),

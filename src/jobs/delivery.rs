@@ -207,6 +207,7 @@ pub(super) async fn deliver(
         object_key: Some(parcel.object_key.as_str()),
         keys: &[],
         outcome: Outcome::Allowed,
+        grant: None,
     };
     let object = NewObject {
         metadata: ObjectMetadata {

@@ -28,8 +28,9 @@ use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, Obj
 use crate::types::clock::Time;
 use crate::types::encoding;
 use crate::types::etag::Etag;
-use crate::types::ids::ApprovalId;
+use crate::types::grant::{Side, State};
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId, KeyVersion};
+use crate::types::ids::{ApprovalId, GrantId};
 use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
 use crate::types::lock::{LegalHold, Lock, LockMode, Retention};
 use crate::types::names::{
@@ -207,6 +208,37 @@ as_integer!(
     }
 );
 as_integer!(
+    Side,
+    |n| match n {
+        0 => Some(Side::Grantor),
+        1 => Some(Side::Grantee),
+        _ => None,
+    },
+    |side| match side {
+        Side::Grantor => 0,
+        Side::Grantee => 1,
+    }
+);
+// The states in which a grant is not ended come first: an index and a look-up say `<= 2`.
+as_integer!(
+    State,
+    |n| match n {
+        0 => Some(State::Offered),
+        1 => Some(State::Requested),
+        2 => Some(State::Active),
+        3 => Some(State::Refused),
+        4 => Some(State::Revoked),
+        _ => None,
+    },
+    |state| match state {
+        State::Offered => 0,
+        State::Requested => 1,
+        State::Active => 2,
+        State::Refused => 3,
+        State::Revoked => 4,
+    }
+);
+as_integer!(
     (ChecksumAlgorithm, ChecksumType),
     |n| {
         let code = u8::try_from(n).ok()?;
@@ -239,6 +271,8 @@ as_blob!(
     |id| id.as_bytes()
 );
 as_blob!(BlobId, |b| b.try_into().ok().map(BlobId::new), |id| id
+    .as_bytes());
+as_blob!(GrantId, |b| b.try_into().ok().map(GrantId::new), |id| id
     .as_bytes());
 as_blob!(UploadId, |b| b.try_into().ok().map(UploadId::new), |id| id
     .as_bytes());

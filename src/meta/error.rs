@@ -136,6 +136,15 @@ pub enum Error {
     /// No such webhook.
     #[error("no such webhook")]
     NoSuchWebhook,
+    /// The agency has a bucket, or an alias, of this name.
+    #[error("the name is that of a bucket or of an alias of a grant")]
+    AliasTaken,
+    /// The agency knows no such grant.
+    #[error("no such grant")]
+    NoSuchGrant,
+    /// The grant's state does not allow this, or not to this agency.
+    #[error("the grant's state does not allow this to this agency")]
+    GrantState,
     /// An agency of this name exists.
     #[error("the agency exists")]
     AgencyExists,
@@ -239,6 +248,8 @@ pub enum Limited {
     Issuers,
     /// Generations of the signing key.
     SigningKeys,
+    /// Grants of an agency.
+    Grants,
 }
 
 impl std::fmt::Display for Limited {
@@ -259,6 +270,7 @@ impl std::fmt::Display for Limited {
             Self::GroupMembers => "members of groups",
             Self::Issuers => "issuers",
             Self::SigningKeys => "signing keys",
+            Self::Grants => "grants",
         })
     }
 }
@@ -310,6 +322,9 @@ impl Error {
             | Self::AgencyKeyInUse
             | Self::DefaultAgencyKey
             | Self::SamePerson
+            | Self::AliasTaken
+            | Self::NoSuchGrant
+            | Self::GrantState
             | Self::AgencyExists
             | Self::AgencyCodeTaken
             | Self::NoSuchAgency

@@ -29,6 +29,7 @@ pub mod commands;
 mod engine;
 mod error;
 pub mod events;
+pub mod grants;
 mod principals;
 pub mod queries;
 pub mod records;

@@ -10,7 +10,7 @@ use super::commands::{DeleteObjects, DeleteOutcome, Deletion, SetVersioning};
 use super::fixture::{
     Place, at, blob, bucket, entry, new_version, object_key, owner, put, release, version,
 };
-use super::queries::{ListEntry, ListQuery, VersionMarker};
+use super::queries::{KeyRange, ListEntry, ListQuery, VersionMarker};
 use super::records::{BucketRecord, DeleteCondition, StoredBody, VersionRecord, Versioning};
 use super::usage::Usage;
 use super::{Error, Index};
@@ -259,7 +259,9 @@ fn compare_lists(
             after,
             limit: limit_asked,
         };
-        let page = index.read(|q| q.list_objects(bucket.id, &query)).unwrap();
+        let page = index
+            .read(|q| q.list_objects(bucket.id, &query, &KeyRange::default()))
+            .unwrap();
         let entries = page.entries.into_iter().map(|e| match e {
             ListEntry::Object(o) => ListEntry::Object(o.object_key.as_str().to_owned()),
             ListEntry::Prefix(p) => ListEntry::Prefix(p),

@@ -25,6 +25,7 @@
 //! group_members  which principals are in which groups
 //! approvals    requests that a second person has to approve; catalog.db has them too
 //! revocations  what no longer counts although it has not ended: sessions, and what they came from
+//! grants       what this agency lets others read, and others let it; `grants.rs` has their shape
 //! audit        the log
 //! trusted_time the highest time that retention was compared with
 //! counters     the next number, the length of the log
@@ -332,6 +333,20 @@ CREATE TABLE inventories (
     failure TEXT,
     PRIMARY KEY (bucket_id, name)
 ) STRICT, WITHOUT ROWID;
+",
+        "
+CREATE TABLE grants (
+    number INTEGER PRIMARY KEY,
+    grant_id BLOB NOT NULL UNIQUE,
+    side INTEGER NOT NULL,
+    terms TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    bucket_id INTEGER,
+    alias TEXT,
+    steps TEXT NOT NULL,
+    is_told INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX grants_by_alias ON grants (alias) WHERE alias IS NOT NULL AND state <= 2;
 ",
     ];
 }

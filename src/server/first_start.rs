@@ -115,5 +115,6 @@ fn draft(at: Time, action: &'static str) -> Draft<'static> {
         object_key: None,
         keys: &[],
         outcome: Outcome::Allowed,
+        grant: None,
     }
 }

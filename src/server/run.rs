@@ -132,13 +132,14 @@ fn start_jobs(
     config: &Config,
     house: &House,
     stopping: watch::Receiver<bool>,
-) -> [JoinHandle<()>; 7] {
+) -> [JoinHandle<()>; 8] {
     let store = &house.store;
     let day = Day::of_seconds(config.lifecycle.day_seconds);
     [
         jobs::issuer_keys::start(Arc::clone(&house.issuers), store.clone(), stopping.clone()),
         jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
         jobs::rewrap::start(store.clone(), stopping.clone()),
+        jobs::grants::start(store.clone(), stopping.clone()),
         jobs::lifecycle::start(store.clone(), day, stopping.clone()),
         jobs::inventory::start(
             store.clone(),
@@ -261,6 +262,7 @@ fn house(
         fetch_hosts: config.auth.fetch_hosts.clone(),
         clock,
         signing_keys: SigningKeys::default(),
+        grants: config.grants.clone(),
         day: Day::of_seconds(config.lifecycle.day_seconds),
         webhooks: Allowed::new(&config.webhooks),
         access_log: Arc::default(),

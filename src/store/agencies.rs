@@ -35,6 +35,7 @@ use crate::types::names::AgencyId;
 use super::Committed;
 use super::credentials::Credentials;
 use super::error::Error;
+use super::grants::Grants;
 use super::recent::Recent;
 use super::recent::Subject;
 use super::revocations::Revocations;
@@ -106,7 +107,9 @@ struct Known {
     open: Option<Arc<Agency>>,
 }
 
-/// An agency that is open in this process: nothing in it belongs to another one (law 3).
+/// An agency that is open in this process: nothing in it belongs to another one. On behalf of
+/// another one it is opened through a grant alone, which names its purpose and stands in the
+/// permit (law 3).
 pub(super) struct Agency {
     pub(super) id: AgencyId,
     pub(super) keyring: Keyring,
@@ -119,6 +122,7 @@ pub(super) struct Agency {
     pub(super) sessions: Sessions,
     pub(super) revocations: Revocations,
     pub(super) directory: Directory,
+    pub(super) grants: Grants,
     /// Held while its keys are changed, so that the keyring follows the index in order.
     pub(super) changing_keys: Arc<tokio::sync::Mutex<()>>,
     /// Read while a data key is wrapped and committed; written by whoever destroys a key, to wait
@@ -462,6 +466,7 @@ impl Inner {
             sessions: Sessions::new(&keyring, &id),
             revocations,
             directory: Directory::default(),
+            grants: Grants::default(),
             id,
             keyring,
             index,

@@ -91,11 +91,14 @@ impl Store {
     ) -> Result<Option<Consent>, Error> {
         let open = self.agency_of_any_state(agency).await?;
         let is_stranger = match wanted.principal {
-            Some(name) if by == By::Operator => is_stranger(&open, name)?,
+            Some(name) if by == By::Operator => {
+                is_stranger(&open, name)? && !open.is_named_by_grants(name)?
+            }
             Some(_) | None => false,
         };
         let circumstances = Circumstances {
-            holds_documents: open.index.read(|reader| reader.holds_documents())?,
+            holds_documents: open.index.read(|reader| reader.holds_documents())?
+                || open.reads_by_grants()?,
             is_stranger,
             is_seconded: seconded.is_some(),
         };

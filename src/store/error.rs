@@ -102,6 +102,9 @@ pub enum Error {
     /// Stored bytes do not authenticate.
     #[error("stored bytes failed authentication")]
     Damaged,
+    /// A step with a grant counts, but the other agency could not be told of it yet.
+    #[error("the other agency of the grant is not told yet")]
+    OtherAgency(#[source] Box<Error>),
     /// A limit of the house is reached.
     #[error("the limit of {0} is reached")]
     Limit(&'static str),

@@ -272,5 +272,6 @@ fn draft<'a>(
         object_key: Some(object_key),
         keys: &[],
         outcome: Outcome::Allowed,
+        grant: None,
     }
 }

@@ -5,12 +5,14 @@ use crate::meta;
 use crate::meta::Index;
 use crate::meta::OfAgency;
 use crate::meta::Reader;
+use crate::meta::queries::KeyRange;
 use crate::meta::queries::ListPage;
 use crate::meta::queries::ListQuery;
 use crate::meta::queries::VersionMarker;
 use crate::meta::records::BucketRecord;
 use crate::meta::records::ListedObject;
 use crate::meta::records::ListedVersion;
+use crate::types::grant::Scope;
 
 use super::agencies::Store;
 use super::buckets::bucket_of;
@@ -23,6 +25,26 @@ pub struct BucketPage {
     pub buckets: Vec<BucketRecord>,
     /// There is more: what the next page comes after.
     pub next: Option<String>,
+}
+
+impl BucketPage {
+    /// The page with more that belong into it, of as many entries as before at most.
+    #[must_use]
+    pub fn with(mut self, more: Vec<BucketRecord>, limit: u32) -> Self {
+        // What lies behind the last bucket of a page that goes on is for a later page.
+        let last = self.next.clone();
+        let is_here = |name: &str| last.as_deref().is_none_or(|last| name <= last);
+        let more = more.into_iter().filter(|b| is_here(b.name.as_str()));
+        self.buckets.extend(more);
+        self.buckets.sort_by(|a, b| a.name.cmp(&b.name));
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if self.buckets.len() > limit {
+            self.buckets.truncate(limit);
+            let last = self.buckets.last();
+            self.next = last.map(|bucket| bucket.name.as_str().to_owned());
+        }
+        self
+    }
 }
 
 impl Store {
@@ -54,7 +76,7 @@ impl Store {
         })
     }
 
-    /// A page of a bucket's objects.
+    /// A page of a bucket's objects; by a grant, of those that it lets its holder see.
     ///
     /// # Errors
     /// If the index cannot be read.
@@ -65,8 +87,13 @@ impl Store {
     ) -> Result<ListPage<ListedObject>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let bucket_id = bucket_of(permit)?.id;
+        let within = permit.grant().map(|grant| match &grant.within {
+            Scope::Prefix(prefix) => KeyRange::beginning_with(prefix),
+            Scope::Object(object_key, _) => KeyRange::only(object_key),
+        });
+        let within = within.unwrap_or_default();
         beside(&agency.index, move |reader| {
-            reader.list_objects(bucket_id, &query)
+            reader.list_objects(bucket_id, &query, &within)
         })
         .await
     }

@@ -25,6 +25,7 @@ pub mod error;
 pub mod events;
 pub mod expire;
 pub mod get;
+pub mod grants;
 pub mod ingest;
 pub mod inventory;
 pub mod issuers;

@@ -80,6 +80,11 @@ random_id!(
     32
 );
 random_id!(
+    /// A grant between two agencies: 32 hexadecimal digits, the same on both sides.
+    GrantId,
+    16
+);
+random_id!(
     /// The installation, from its first start on.
     InstanceId,
     16

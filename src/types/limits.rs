@@ -159,6 +159,14 @@ pub const ROLES_MAX: u64 = 1_000;
 pub const ROLE_HOLDERS_MAX: u64 = 100_000;
 /// Principals in an agency's groups.
 pub const GROUP_MEMBERS_MAX: u64 = 100_000;
+/// Grants that one agency has given and received, ended ones among them.
+pub const GRANTS_MAX: u64 = 10_000;
+/// Grants that wait for one agency's answer and come from one other agency.
+pub const GRANTS_WAITING_MAX: u64 = 100;
+/// Days for which a grant may be agreed on: five years.
+pub const GRANT_DAYS_MAX: i64 = 1_827;
+/// Principals and roles that a grant is limited to.
+pub const GRANT_NAMED_MAX: usize = 64;
 /// Lines of an access control list. Source: AWS S3 User Guide, "Access control list (ACL)
 /// overview".
 pub const ACL_GRANTS_MAX: usize = 100;

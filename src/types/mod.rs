@@ -11,6 +11,7 @@ pub mod clock;
 pub mod encoding;
 pub mod etag;
 pub mod events;
+pub mod grant;
 pub mod ids;
 pub mod json;
 pub mod limits;

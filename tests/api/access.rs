@@ -601,6 +601,25 @@ fn people_routes() -> Vec<Route> {
     ]
 }
 
+fn grant_routes() -> Vec<(&'static str, &'static str, Value, bool)> {
+    let grants = "/admin/v1/agencies/agencia/grants";
+    let offers = "/admin/v1/agencies/agencia/grants/offers";
+    let requests = "/admin/v1/agencies/agencia/grants/requests";
+    let unknown = "/admin/v1/agencies/agencia/grants/00000000000000000000000000000000";
+    let approve = "/admin/v1/agencies/agencia/grants/00000000000000000000000000000000/approve";
+    let refuse = "/admin/v1/agencies/agencia/grants/00000000000000000000000000000000/refuse";
+    let revoke = "/admin/v1/agencies/agencia/grants/00000000000000000000000000000000/revoke";
+    vec![
+        ("GET", grants, Value::Null, true),
+        ("POST", offers, json!({}), true),
+        ("POST", requests, json!({}), true),
+        ("GET", unknown, Value::Null, true),
+        ("POST", approve, Value::Null, true),
+        ("POST", refuse, Value::Null, true),
+        ("POST", revoke, Value::Null, true),
+    ]
+}
+
 /// Every route of the admin API, and whether it is one for the agency's own admins too.
 fn admin_routes() -> Vec<Route> {
     let keys = "/admin/v1/agencies/agencia/access-keys";
@@ -680,6 +699,7 @@ pub(crate) fn all_admin_routes() -> Vec<Route> {
         role_routes(),
         identity_routes(),
         people_routes(),
+        grant_routes(),
     ];
     [admin_routes(), more.concat()].concat()
 }

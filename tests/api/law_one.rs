@@ -39,7 +39,7 @@ fn findings(folder: &Path, secrets: &[(String, Vec<u8>)]) -> Vec<String> {
 }
 
 /// A text as it is, and in the forms in which it could hide.
-fn forms(what: &str, text: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn forms(what: &str, text: &[u8]) -> Vec<(String, Vec<u8>)> {
     use acervo::types::encoding;
     [
         ("", text.to_vec()),
@@ -123,7 +123,7 @@ fn secrets(server: &Server, new_key: &Caller) -> Vec<(String, Vec<u8>)> {
 }
 
 #[track_caller]
-fn holds_none(home: &Home, secrets: &[(String, Vec<u8>)]) {
+pub(crate) fn holds_none(home: &Home, secrets: &[(String, Vec<u8>)]) {
     let found = findings(&home.data(), secrets);
     assert!(found.is_empty(), "{found:?}");
 }

@@ -25,6 +25,8 @@ mod description;
 mod encryption;
 mod expect;
 mod forms;
+mod granted;
+mod grants;
 mod headers;
 mod hostile;
 mod hostile_bodies;

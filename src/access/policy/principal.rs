@@ -9,8 +9,9 @@
 //! | `{"CanonicalUser": "<id>"}` | the principal that has this canonical user id |
 //! | `{"Service": "logging.s3.amazonaws.com"}` | the store itself, delivering access logs |
 //!
-//! Another agency's principals cannot be named: nothing of an agency is opened on behalf of another
-//! (law 3). Source: AWS IAM User Guide, "AWS JSON policy elements: Principal".
+//! Another agency's principals cannot be named; where one asks by a grant between agencies, it is
+//! everybody, or whoever a `NotPrincipal` does not name. Source: AWS IAM User Guide, "AWS JSON
+//! policy elements: Principal".
 
 use serde_json::Value;
 
@@ -26,6 +27,7 @@ use super::error::Reason;
 /// `Principal` or `NotPrincipal`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Principals {
+    agency: AgencyId,
     named: Vec<Principal>,
     negated: bool,
 }
@@ -67,11 +69,16 @@ impl Principals {
         if named.is_empty() {
             return Err(Reason::BadField("Principal names nobody"));
         }
-        Ok(Self { named, negated })
+        Ok(Self {
+            agency: agency.clone(),
+            named,
+            negated,
+        })
     }
 
     pub(super) fn include(&self, caller: &Caller) -> bool {
-        self.named.iter().any(|named| named.is(caller)) != self.negated
+        let is_ours = caller.is_principal() && caller.agency == self.agency;
+        self.named.iter().any(|named| named.is(caller, is_ours)) != self.negated
     }
 
     /// Whether everybody but the named is meant.
@@ -109,12 +116,13 @@ impl Principal {
         }
     }
 
-    fn is(&self, caller: &Caller) -> bool {
+    /// Whether a caller is meant; `is_ours` says whether it is one of the policy's own agency.
+    fn is(&self, caller: &Caller, is_ours: bool) -> bool {
         match self {
             Self::Anyone => true,
-            Self::Agency => caller.is_principal(),
-            Self::User(name) => caller.is_principal() && caller.principal == *name,
-            Self::Role(name) => caller.is_principal() && caller.acts_in(name),
+            Self::Agency => is_ours,
+            Self::User(name) => is_ours && caller.principal == *name,
+            Self::Role(name) => is_ours && caller.acts_in(name),
             Self::Canonical(id) => caller.is_principal() && caller.canonical_id == *id,
             Self::Service(service) => caller.proof == Proof::Service(*service),
         }

@@ -5,6 +5,7 @@ use crate::access::caller::Proof;
 use crate::access::context::RequestContext;
 use crate::access::permit::Resource;
 use crate::types::clock::Time;
+use crate::types::names::AgencyId;
 
 use super::key::Key;
 use super::key::PlainKey;
@@ -15,6 +16,8 @@ use super::parse;
 pub struct Situation<'a> {
     /// Who asks.
     pub caller: &'a Caller,
+    /// Whose resource it is: the caller's agency, but for a grant between agencies.
+    pub agency: &'a AgencyId,
     /// On what.
     pub resource: &'a Resource,
     /// What the request says.
@@ -79,7 +82,7 @@ impl Situation<'_> {
             K::PrincipalServiceName => one(service?.name().to_owned()),
             K::PrincipalType if service.is_some() => None,
             K::PrincipalType => one(if named { "User" } else { "Anonymous" }.to_owned()),
-            K::ResourceAccount | K::S3ResourceAccount => one(self.caller.agency.to_string()),
+            K::ResourceAccount | K::S3ResourceAccount => one(self.agency.to_string()),
             K::SecureTransport => one(context.is_secure.to_string()),
             K::SourceIp => one(context.remote.to_canonical().to_string()),
             K::RequestObjectTagKeys => {

@@ -116,6 +116,7 @@ impl Scene {
         };
         let situation = Situation {
             caller: &self.caller,
+            agency: &self.caller.agency,
             resource: &self.resource,
             context: &context,
         };

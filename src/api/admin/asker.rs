@@ -56,6 +56,7 @@ impl Asked {
             object_key: subject,
             keys: &[],
             outcome,
+            grant: None,
         }
     }
 }
@@ -99,6 +100,7 @@ impl Asker {
         guard::person(self.person(), self.hand.as_ref())
     }
 
+    /// Its name.
     pub(super) const fn name(&self) -> &PrincipalName {
         &self.name
     }

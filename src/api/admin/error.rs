@@ -61,6 +61,7 @@ impl From<store::Error> for AdminError {
             && let Some((status, code, message)) = of_subject(refused)
                 .or(of_identity(refused))
                 .or(of_people(refused))
+                .or(of_grant(refused))
         {
             return Self::new(status, code, message);
         }
@@ -68,6 +69,11 @@ impl From<store::Error> for AdminError {
             store::Error::NoSuchAgency | store::Error::Metadata(meta::Error::NoSuchAgency) => {
                 (404, "no_such_agency", "There is no agency of this name.")
             }
+            store::Error::OtherAgency(_) => (
+                503,
+                "other_agency_not_told",
+                "This counts for this agency. The other one could not be told yet, and will be.",
+            ),
             store::Error::AgencySuspended => (403, "forbidden", "The agency is suspended."),
             store::Error::Revoked => (403, "forbidden", "The token was revoked."),
             store::Error::Metadata(meta::Error::AgencyExists) => (
@@ -119,6 +125,28 @@ impl From<store::Error> for AdminError {
         told.source = Some(error.to_string());
         told
     }
+}
+
+/// What is told of a refused step with a grant.
+const fn of_grant(error: &meta::Error) -> Option<(u16, &'static str, &'static str)> {
+    Some(match error {
+        meta::Error::NoSuchGrant => (
+            404,
+            "no_such_grant",
+            "The agency knows no grant of this number.",
+        ),
+        meta::Error::GrantState => (
+            409,
+            "grant_state",
+            "The grant's state does not allow this to this agency; see the list of grants.",
+        ),
+        meta::Error::AliasTaken => (
+            409,
+            "alias_taken",
+            "The agency has a bucket or an alias of this name already.",
+        ),
+        _ => return None,
+    })
 }
 
 /// What is told of a refused change of who is believed.

@@ -19,6 +19,11 @@ use crate::access::caller::Proof;
 use crate::access::context::RequestContext;
 use crate::access::context::RequestFacts;
 use crate::access::decision;
+use crate::access::decision::Allowance;
+use crate::access::decision::Refusal;
+use crate::access::grant;
+use crate::access::grant::Ask;
+use crate::access::grant::GrantFacts;
 use crate::access::permit::Resource;
 use crate::access::policy::key::Key;
 use crate::access::policy::key::PlainKey;
@@ -26,6 +31,7 @@ use crate::api::http::house::House;
 use crate::api::http::identify;
 use crate::api::http::identify::Unidentified;
 use crate::store::credentials;
+use crate::store::grants::Granted;
 use crate::types::clock::Time;
 use crate::types::ids::AccessKeyId;
 use crate::types::ids::VersionId;
@@ -81,6 +87,8 @@ pub(super) struct Imagined {
     /// Whether it asks to bypass retention in governance mode.
     #[serde(default)]
     bypass_governance: bool,
+    /// The purpose that it states, of a read through the alias of a grant; else that of the token.
+    purpose: Option<String>,
 }
 
 /// A decision and its reasons.
@@ -240,6 +248,23 @@ async fn refusal_or_reasons(
     let remote = remote
         .transpose()
         .map_err(|_| wrong("The source_ip is no address."))?;
+    let circumstances = RequestContext {
+        at: now,
+        remote: remote.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        is_secure: imagined.secure,
+        version_id,
+        request: &facts,
+        object: None,
+    };
+    if let Some(granted) = alias(house, agency, imagined).await? {
+        return through_alias(
+            house,
+            &granted.facts,
+            imagined,
+            (caller, action),
+            circumstances,
+        );
+    }
     let Some(resource) = resource(house, agency, imagined, action).await? else {
         return Ok(Err("the agency has no bucket of this name".to_owned()));
     };
@@ -253,24 +278,69 @@ async fn refusal_or_reasons(
         object = found.await?;
     }
     let context = RequestContext {
-        at: now,
-        remote: remote.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        is_secure: imagined.secure,
-        version_id,
-        request: &facts,
         object: object.as_ref(),
+        ..circumstances
     };
     let reasons = decision::explain(caller, action, &resource, &context);
-    Ok(reasons
-        .map(|reasons| {
-            let reasons = reasons.into_iter();
-            let allowed = reasons.map(|(permission, allowance)| AllowedBy {
-                permission,
-                by: allowance.to_string(),
-            });
-            allowed.collect()
-        })
-        .map_err(|refusal| refusal.to_string()))
+    Ok(in_words(reasons))
+}
+
+fn in_words(
+    reasons: Result<Vec<(&'static str, Allowance)>, Refusal>,
+) -> Result<Vec<AllowedBy>, String> {
+    let reasons = reasons.map_err(|refusal| refusal.to_string())?;
+    let allowed = reasons
+        .into_iter()
+        .map(|(permission, allowance)| AllowedBy {
+            permission,
+            by: allowance.to_string(),
+        });
+    Ok(allowed.collect())
+}
+
+/// The grant behind the bucket, if that is an alias.
+async fn alias(
+    house: &House,
+    agency: &AgencyId,
+    imagined: &Imagined,
+) -> Result<Option<Granted>, AdminError> {
+    let Some(Ok(name)) = imagined.bucket.as_deref().map(BucketName::parse) else {
+        return Ok(None);
+    };
+    match house.store.alias(agency, &name).await? {
+        Some(record) => Ok(Some(house.store.granted(record).await?)),
+        None => Ok(None),
+    }
+}
+
+/// As the door decides, but nothing of the other agency's objects is looked at: a dry run stands in
+/// no log of that agency's.
+fn through_alias(
+    house: &House,
+    facts: &GrantFacts,
+    imagined: &Imagined,
+    (caller, action): (&Caller, Action),
+    context: RequestContext<'_>,
+) -> Result<Result<Vec<AllowedBy>, String>, AdminError> {
+    let object_key = imagined.key.as_deref().map(ObjectKey::parse).transpose();
+    let object_key = object_key.map_err(|error| AdminError::invalid("object's key", error))?;
+    let claim = &house.grants.purpose_claim;
+    let in_token = caller.claims.claim(claim).or(caller.claims.tag(claim));
+    let in_token = in_token.and_then(|values| values.first());
+    let ask = Ask {
+        facts,
+        object_key: object_key.as_ref(),
+        purpose: imagined.purpose.as_ref().or(in_token).map(String::as_str),
+    };
+    if grant::needs_object(caller, &ask) {
+        let rule = "a policy decides by the tags of the object: only a request tells";
+        return Ok(Err(rule.to_owned()));
+    }
+    let context = RequestContext {
+        version_id: context.version_id.or(facts.terms.scope.version()),
+        ..context
+    };
+    Ok(in_words(grant::explain(caller, action, &ask, &context)))
 }
 
 /// What the request would be on; `None` if there is no such bucket.

@@ -14,6 +14,7 @@ mod check_issuer;
 mod error;
 mod events;
 mod explain;
+mod grants;
 mod guard;
 mod health;
 mod inventories;

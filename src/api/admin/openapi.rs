@@ -14,6 +14,7 @@ use super::check_issuer;
 use super::error;
 use super::events;
 use super::explain;
+use super::grants;
 use super::health;
 use super::inventories;
 use super::issuers;
@@ -75,6 +76,13 @@ use super::tokens;
         roles::remove_from_group,
         roles::list_groups,
         explain::explain,
+        grants::offer_grant,
+        grants::request_grant,
+        grants::list_grants,
+        grants::show_grant,
+        grants::approve_grant,
+        grants::refuse_grant,
+        grants::revoke_grant,
         check_issuer::check_issuer,
         issuers::add_issuer,
         issuers::list_issuers,

@@ -26,6 +26,7 @@ use super::check_issuer;
 use super::error::AdminError;
 use super::events;
 use super::explain;
+use super::grants;
 use super::health;
 use super::inventories;
 use super::issuers;
@@ -65,6 +66,7 @@ pub fn server(
             .configure(routes)
             .configure(role_routes)
             .configure(events::routes)
+            .configure(grants::routes)
             .configure(key_routes)
             .configure(identity_routes)
             .configure(people_routes)

@@ -10,6 +10,7 @@ use crate::api::http::signing_keys::SigningKeys;
 use crate::auth::bearer::issuers::Issuers;
 use crate::auth::bearer::local::OwnIssuer;
 use crate::auth::scheme::Version2;
+use crate::config::Grants;
 use crate::jobs::access_log::Waiting;
 use crate::jobs::lifecycle::rules::Day;
 use crate::jobs::webhooks::allowed::Allowed;
@@ -31,6 +32,8 @@ pub struct House {
     pub signing_keys: SigningKeys,
     /// The time.
     pub clock: Clock,
+    /// The claims that say what another agency's documents are read for.
+    pub grants: Grants,
     /// How long a day of lifecycle is.
     pub day: Day,
     /// Lines of access logs that wait to be delivered.

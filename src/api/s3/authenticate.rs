@@ -30,6 +30,14 @@ pub struct Payload {
     pub proof: &'static [&'static str],
 }
 
+impl Payload {
+    /// Whether the proof leaves headers and parameters of this store's own uncovered: a signature
+    /// of version 2 covers those of S3 alone.
+    pub const fn leaves_our_own_open(&self) -> bool {
+        !self.proof.is_empty()
+    }
+}
+
 /// Whether a request shows no proof at all. Only says how its host is read: what counts is what
 /// [`authenticate`] finds.
 pub fn is_anonymous(head: &Head) -> bool {

@@ -52,7 +52,7 @@ pub(super) async fn copy_object(req: &S3Request) -> Result<Reply, S3Error> {
     let precondition = conditions::write(&req.head.headers)?;
     let (permit, bucket) = req.permit_object().await?;
     let source = Source::find(req).await?;
-    let onto_itself = *req.object_key()? == source.object_key && bucket.id == source.bucket.id;
+    let onto_itself = *req.object_key()? == source.object_key && bucket.name == source.bucket.name;
     if onto_itself
         && matches!(directive, Directive::Copy(None))
         && !wanted.is_some()
@@ -217,8 +217,10 @@ impl Source {
             .map(|text| request::version_id("x-amz-copy-source", text))
             .transpose()?;
         let customer = encryption::source_customer_key(req)?;
+        Box::pin(req.look_for_source_alias(&bucket_name, &object_key)).await?;
         let bucket = req.bucket_record(&bucket_name).await?;
         expected_owner::check(req, expected_owner::OF_SOURCE, &bucket)?;
+        let version_id = version_id.or_else(|| req.pinned(&bucket_name));
         let permit = req
             .permit_on(Action::GetObject, &bucket, &object_key, version_id)
             .await?;
@@ -229,6 +231,7 @@ impl Source {
             return Err(S3Error::new(Code::InvalidRequest, message));
         }
         let found = req.standing(found, &permit, version_id)?.unlock(customer)?;
+        req.note_version(&permit, found.head().version_id);
         let version = reply::read_version(bucket.versioning, version_id, found.head().version_id);
         let version = version.map(|(_, id)| (COPIED_VERSION, id));
         let conditions = ReadConditions::parse(&req.head.headers, "x-amz-copy-source-");
@@ -273,6 +276,12 @@ impl Source {
         range: Range<u64>,
         algorithm: Option<ChecksumAlgorithm>,
     ) -> Result<CopyBody, S3Error> {
+        // The copy's own entry comes with its commit; the grantor's stands before a byte is read.
+        if let Some(alias) = req.aliases.source.get() {
+            let action = req.action.name();
+            let recorded = alias.record(&req.house, &req.arrival, &req.caller, action, None);
+            Box::pin(recorded).await?;
+        }
         Ok(req
             .store()
             .copy_body(&self.permit, self.found, range, algorithm)

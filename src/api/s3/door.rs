@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_http::Response;
@@ -28,7 +29,10 @@ use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
 
 use super::access_log;
+use super::alias::Alias;
+use super::alias::Aliases;
 use super::authenticate;
+use super::authenticate::Payload;
 use super::code::Code;
 use super::cors::Asked;
 use super::error::S3Error;
@@ -52,6 +56,8 @@ struct Known {
     bucket: Option<String>,
     object_key: Option<String>,
     caller: Option<Arc<Caller>>,
+    /// What it reads of other agencies.
+    aliases: Rc<Aliases>,
 }
 
 impl Known {
@@ -92,19 +98,12 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
     let served = serve(&house, head, slot, &arrival, &mut known);
     let outcome = match caught(served).await {
         Ok(Reply::Committed(response)) => Ok(response),
-        Ok(Reply::Read(response)) => record(&house, &arrival, &known, Outcome::Allowed)
+        Ok(Reply::Read(response)) => record(&house, &arrival, &known, None)
             .await
             .map(|()| response),
-        Err(error) => {
-            let rule = error.rule();
-            let refused = Outcome::Refused {
-                code: error.code.name(),
-                rule: &rule,
-            };
-            record(&house, &arrival, &known, refused)
-                .await
-                .and(Err(error))
-        }
+        Err(error) => record(&house, &arrival, &known, Some(&error))
+            .await
+            .and(Err(error)),
     };
     let action = known.action.map_or("-", Action::name);
     let mut code = None;
@@ -204,16 +203,9 @@ async fn serve(
         authenticate::authenticate(house, &head, arrival.at, anonymous).await?
     };
     let caller = Arc::clone(known.caller.insert(Arc::new(caller)));
+    look_for_alias(house, &head, &query, &payload, known).await?;
     presigned::move_headers(&mut query, &mut head.headers)?;
-    let asked = query.names().filter(|name| !payload.proof.contains(name));
-    if let Some(name) = route.unknown_parameter(asked) {
-        return Err(S3Error::not_implemented(&format!(
-            "The query parameter {name}"
-        )));
-    }
-    if let Some(name) = route.unknown_header(head.headers.names()) {
-        return Err(unknown_header(name, head.header(name).unwrap_or_default()));
-    }
+    check_understood(route, &query, &head, &payload)?;
     let bucket = target.bucket.as_deref().map(bucket_name).transpose()?;
     let object_key = target.object_key.as_deref().map(object_key).transpose()?;
     let req = S3Request {
@@ -228,8 +220,56 @@ async fn serve(
         payload,
         slot,
         posted: Cell::new(posted),
+        aliases: Rc::clone(&known.aliases),
     };
     perform(&req).await
+}
+
+/// Refuses what the operation does not understand.
+fn check_understood(
+    route: &route::Route,
+    query: &Query,
+    head: &Head,
+    payload: &Payload,
+) -> Result<(), S3Error> {
+    let asked = query.names().filter(|name| !payload.proof.contains(name));
+    if let Some(name) = route.unknown_parameter(asked) {
+        return Err(S3Error::not_implemented(&format!(
+            "The query parameter {name}"
+        )));
+    }
+    match route.unknown_header(head.headers.names()) {
+        Some(name) => Err(unknown_header(name, head.header(name).unwrap_or_default())),
+        None => Ok(()),
+    }
+}
+
+/// Looks whether the bucket is an alias, refuses what aliases do not have, and takes what the
+/// request states. An alias is found before anything else can refuse, so that the grantor's log has
+/// it all.
+async fn look_for_alias(
+    house: &House,
+    head: &Head,
+    query: &Query,
+    payload: &Payload,
+    known: &Known,
+) -> Result<(), S3Error> {
+    let name = known.bucket.as_deref().map(BucketName::parse);
+    // A new bucket that has the name of an alias is refused where it is made.
+    let action = known
+        .action
+        .filter(|action| *action != Action::CreateBucket);
+    let (Some(Ok(name)), Some(caller), Some(action)) = (name, &known.caller, action) else {
+        return Ok(());
+    };
+    let object_key = known.object_key.as_deref();
+    let Some(mut alias) = Alias::find(house, caller, &name, object_key).await? else {
+        return Ok(());
+    };
+    let heard = alias.hear(house, head, query, (caller, payload));
+    let allowed = alias.check(action);
+    let _ = known.aliases.bucket.set(Box::new(alias));
+    heard.and(allowed)
 }
 
 fn unknown_header(name: &str, value: &str) -> S3Error {
@@ -313,25 +353,46 @@ fn object_key(text: &str) -> Result<ObjectKey, S3Error> {
     })
 }
 
-/// Writes the entry of a request that changed nothing. If that fails, so does the request (law 8).
+/// Writes the entry of a request that changed nothing, and that in the log of the agency whose
+/// documents it asked for by a grant. If one of them fails, so does the request (law 8).
 async fn record(
     house: &House,
     arrival: &Arrival,
     known: &Known,
-    outcome: Outcome<'_>,
+    refused: Option<&S3Error>,
 ) -> Result<(), S3Error> {
     let caller = known.caller.as_ref();
+    let action = known.action.map_or("-", Action::name);
+    for alias in known.aliases.all() {
+        if let Some(caller) = caller {
+            let recorded = alias.record(house, arrival, caller, action, refused);
+            Box::pin(recorded).await?;
+        }
+    }
+    let rule = refused.map(S3Error::rule);
+    let outcome = match (refused, &rule) {
+        (Some(error), Some(rule)) => Outcome::Refused {
+            code: error.code.name(),
+            rule,
+        },
+        _ => Outcome::Allowed,
+    };
     let draft = Draft {
         at: arrival.at,
         request_id: arrival.id,
         remote: &arrival.remote,
         principal: caller.map(|caller| caller.principal.as_str()),
         proof: caller.map(|caller| caller.proof.name()),
-        action: known.action.map_or("-", Action::name),
+        action,
         bucket: known.bucket.as_deref(),
         object_key: known.object_key.as_deref(),
         keys: &[],
         outcome,
+        grant: known
+            .aliases
+            .all()
+            .next()
+            .map(|alias| Box::new(alias.note())),
     };
     house
         .store

@@ -333,7 +333,8 @@ impl From<store::Error> for S3Error {
             E::Blobs(
                 B::Full(_) | B::Remote(_) | B::Denied(_) | B::NoBucket(_) | B::Taken | B::Stopping,
             )
-            | E::Stopping => Code::ServiceUnavailable,
+            | E::Stopping
+            | E::OtherAgency(_) => Code::ServiceUnavailable,
             E::KeyUnavailable(keys::error::Error::Destroyed(_))
             | E::KeyUnavailable(keys::error::Error::NoActiveVersion) => Code::KmsDisabled,
             E::CustomerKey(refusal) => return of_customer_key(*refusal),
@@ -423,7 +424,7 @@ fn of_metadata(error: &meta::Error) -> Code {
     use meta::Error as E;
     // Exhaustive on purpose: a new variant must be decided here.
     match error {
-        E::BucketExists { .. } => Code::BucketAlreadyExists,
+        E::BucketExists { .. } | E::AliasTaken => Code::BucketAlreadyExists,
         E::NoSuchBucket => Code::NoSuchBucket,
         E::BucketNotEmpty => Code::BucketNotEmpty,
         E::VersioningChanged => Code::ConditionalRequestConflict,
@@ -462,6 +463,8 @@ fn of_metadata(error: &meta::Error) -> Code {
         | E::NoSuchMember
         | E::IssuerExists
         | E::NoSuchIssuer
+        | E::NoSuchGrant
+        | E::GrantState
         | E::AgencyExists
         | E::AgencyCodeTaken
         | E::NoSuchAgency

@@ -23,7 +23,7 @@ pub(super) fn check(
     header: &'static str,
     bucket: &BucketRecord,
 ) -> Result<(), S3Error> {
-    let (agency, owner) = (req.caller.agency.as_str(), bucket.owner.id.to_string());
+    let (agency, owner) = (req.agency_of(bucket), bucket.owner.id.to_string());
     let is_meant =
         |value: &[u8]| value == agency.as_bytes() || value.eq_ignore_ascii_case(owner.as_bytes());
     let mut values = req.head.headers.get_all(header);

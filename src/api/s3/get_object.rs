@@ -21,6 +21,7 @@ use crate::types::checksum::ObjectChecksum;
 use crate::types::ids::PartNumber;
 use crate::types::range::ByteRange;
 
+use super::alias::Alias;
 use super::checksums;
 use super::code::Code;
 use super::conditions::ReadConditions;
@@ -245,7 +246,8 @@ fn describe(
     builder.insert_header(("x-content-type-options", "nosniff"));
     encryption::describe(req, builder, &head.encryption, About::Stored);
     let tags = head.metadata.tags.pairs().len();
-    if tags > 0 {
+    let may_know = |alias: &Alias| alias.gives("s3:GetObjectTagging");
+    if tags > 0 && req.alias().is_none_or(may_know) {
         builder.insert_header(("x-amz-tagging-count", tags.to_string()));
     }
     if let Some((_, count)) = head.parts.filter(|_| req.query.has("partNumber")) {

@@ -1,8 +1,10 @@
 //! ListBuckets. Source: AWS S3 API Reference, "ListBuckets".
 
 use crate::api::http::xml::Xml;
+use crate::meta::records::BucketRecord;
 use crate::store::list::BucketPage;
 use crate::types::limits;
+use crate::types::names::BucketName;
 
 use super::error::S3Error;
 use super::listing;
@@ -25,9 +27,15 @@ pub(super) async fn list_buckets(req: &S3Request) -> Result<Reply, S3Error> {
     let page = if elsewhere {
         BucketPage::default()
     } else {
-        req.store()
-            .list_buckets(&permit, prefix.as_deref(), after.as_deref(), page_size)
-            .await?
+        let (prefix, after) = (prefix.as_deref(), after.as_deref());
+        let own = req
+            .store()
+            .list_buckets(&permit, prefix, after, page_size)
+            .await?;
+        let wanted = |name: &str| {
+            name.starts_with(prefix.unwrap_or_default()) && after.is_none_or(|after| name > after)
+        };
+        own.with(aliases(req, wanted).await?, page_size)
     };
     Ok(Reply::xml(render(req, &page, prefix.as_deref())))
 }
@@ -43,6 +51,25 @@ fn page_size(req: &S3Request) -> Result<u32, S3Error> {
             let message = "Argument max-buckets must be an integer between 1 and 10000.";
             S3Error::argument("max-buckets", text, message)
         })
+}
+
+/// The aliases that the caller may use: those on which its own agency lets it list or read. Whether
+/// the grant is still in force, and for what, is told by each request to it.
+async fn aliases(
+    req: &S3Request,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<BucketRecord>, S3Error> {
+    let mut found = Vec::new();
+    for record in req.store().aliases(&req.caller.agency).await? {
+        let is_wanted = |alias: &BucketName| wanted(alias.as_str());
+        if record.alias.as_ref().is_some_and(is_wanted) {
+            let granted = req.store().granted(record).await?;
+            if req.may_use(&granted.facts) {
+                found.push((*granted.view).clone());
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn render(req: &S3Request, page: &BucketPage, prefix: Option<&str>) -> String {

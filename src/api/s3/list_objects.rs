@@ -1,10 +1,14 @@
 //! ListObjects, version 1, and what both versions render alike. Source: AWS S3 API Reference,
 //! "ListObjects".
 
+use std::sync::Arc;
+
+use crate::access::permit::Permit;
 use crate::api::http::xml::Xml;
 use crate::meta::queries::ListEntry;
 use crate::meta::queries::ListPage;
 use crate::meta::queries::ListQuery;
+use crate::meta::records::BucketRecord;
 use crate::meta::records::ListedObject;
 use crate::meta::records::Owner;
 
@@ -24,7 +28,7 @@ pub(super) async fn list_objects(req: &S3Request) -> Result<Reply, S3Error> {
     };
     check_optional_attributes(req)?;
     let (permit, bucket) = req.permit_bucket().await?;
-    let page = req.store().list(&permit, query.clone()).await?;
+    let page = page(req, &permit, &bucket, &query).await?;
     let mut xml = Xml::new("ListBucketResult");
     xml.text("Name", bucket.name.as_str())
         .text("Prefix", &encoding.encode(&query.prefix));
@@ -41,6 +45,26 @@ pub(super) async fn list_objects(req: &S3Request) -> Result<Reply, S3Error> {
     }
     entries(&mut xml, &page, encoding, true);
     Ok(Reply::xml(xml.finish("ListBucketResult")))
+}
+
+/// One page. Through an alias each object shows as the agency's whose it is: its principals are
+/// none of the reader's business.
+pub(super) async fn page(
+    req: &S3Request,
+    permit: &Permit,
+    bucket: &BucketRecord,
+    query: &ListQuery,
+) -> Result<ListPage<ListedObject>, S3Error> {
+    let mut page = req.store().list(permit, query.clone()).await?;
+    if req.alias().is_some() {
+        let owner = Arc::new(bucket.owner.clone());
+        for entry in &mut page.entries {
+            if let ListEntry::Object(object) = entry {
+                object.owner = Arc::clone(&owner);
+            }
+        }
+    }
+    Ok(page)
 }
 
 /// The parameters that both versions echo.

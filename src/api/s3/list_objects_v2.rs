@@ -29,7 +29,7 @@ pub(super) async fn list_objects_v2(req: &S3Request) -> Result<Reply, S3Error> {
     let with_owner = req.query.value("fetch-owner") == Some("true");
     list_objects::check_optional_attributes(req)?;
     let (permit, bucket) = req.permit_bucket().await?;
-    let page = req.store().list(&permit, query.clone()).await?;
+    let page = list_objects::page(req, &permit, &bucket, &query).await?;
     let mut xml = Xml::new("ListBucketResult");
     xml.text("Name", bucket.name.as_str())
         .text("Prefix", &encoding.encode(&query.prefix));

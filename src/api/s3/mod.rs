@@ -5,6 +5,7 @@
 //! before the first byte of the answer leaves.
 
 mod acl;
+mod alias;
 pub mod authenticate;
 mod bucket_acl;
 pub mod checksums;
@@ -149,12 +150,13 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         Action::DeleteObjectTagging => delete_object_tagging::delete_object_tagging(req).await,
         Action::DeleteObject => delete_object::delete_object(req).await,
         Action::DeleteObjects => delete_objects::delete_objects(req).await,
-        Action::CopyObject => copy_object::copy_object(req).await,
+        // The largest of all; apart, so that other requests are no larger for it.
+        Action::CopyObject => Box::pin(copy_object::copy_object(req)).await,
         Action::CreateMultipartUpload => {
             create_multipart_upload::create_multipart_upload(req).await
         }
         Action::UploadPart => upload_part::upload_part(req).await,
-        Action::UploadPartCopy => upload_part_copy::upload_part_copy(req).await,
+        Action::UploadPartCopy => Box::pin(upload_part_copy::upload_part_copy(req)).await,
         Action::CompleteMultipartUpload => {
             complete_multipart_upload::complete_multipart_upload(req).await
         }

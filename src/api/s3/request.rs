@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_http::Method;
@@ -16,6 +17,10 @@ use crate::access::context::RequestContext;
 use crate::access::context::RequestFacts;
 use crate::access::decision;
 use crate::access::decision::Refusal;
+use crate::access::grant;
+use crate::access::grant::Ask;
+use crate::access::grant::GrantFacts;
+use crate::access::grant::GrantRefusal;
 use crate::access::permit::BucketFacts;
 use crate::access::permit::Permit;
 use crate::access::permit::Resource;
@@ -27,8 +32,10 @@ use crate::api::http::target::Query;
 use crate::audit::entry::Draft;
 use crate::audit::entry::Outcome;
 use crate::meta::records::BucketRecord;
+use crate::meta::records::MarkerRecord;
 use crate::meta::records::ObjectHead;
 use crate::meta::records::VersionRecord;
+use crate::meta::records::Versioning;
 use crate::store::Store;
 use crate::store::get::Found;
 use crate::types::clock::Time;
@@ -42,6 +49,8 @@ use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
 use crate::types::tags::Tags;
 
+use super::alias::Alias;
+use super::alias::Aliases;
 use super::authenticate::Payload;
 use super::code::Code;
 use super::document::Document;
@@ -99,6 +108,8 @@ pub struct S3Request {
     pub(super) slot: BodySlot,
     /// The file of a form, until the operation takes it.
     pub(super) posted: Cell<Option<Posted>>,
+    /// The aliases that it reads through; most requests do through none.
+    pub(super) aliases: Rc<Aliases>,
 }
 
 impl S3Request {
@@ -139,6 +150,14 @@ impl S3Request {
 
     /// Permission for the request's action on its bucket.
     pub async fn permit_bucket(&self) -> Result<(Permit, Arc<BucketRecord>), S3Error> {
+        if let Some(alias) = self.alias() {
+            let asked = self.permit_by_grant(alias, self.action, None, None);
+            // Apart, so that requests that use no grant are no larger for it.
+            let permit = Box::pin(asked).await?;
+            let view = alias.view();
+            expected_owner::check(self, expected_owner::OF_TARGET, &view)?;
+            return Ok((permit, view));
+        }
         let record = self.target_bucket().await?;
         let resource = Resource::Bucket(record.facts(&self.caller.agency));
         Ok((self.decide(self.action, resource)?, record))
@@ -181,9 +200,101 @@ impl S3Request {
         object_key: &ObjectKey,
         version_id: Option<VersionId>,
     ) -> Result<Permit, S3Error> {
+        if let Some(alias) = self.alias_named(&bucket.name) {
+            let asked = self.permit_by_grant(alias, action, Some(object_key), version_id);
+            return Box::pin(asked).await;
+        }
         let resource = self.object_in(bucket, object_key);
         self.decide_on_object(action, resource, version_id, self)
             .await
+    }
+
+    /// The alias that its bucket is, if it is one.
+    pub(super) fn alias(&self) -> Option<&Alias> {
+        self.aliases.bucket.get().map(|alias| &**alias)
+    }
+
+    /// The alias of this name that the request reads through.
+    fn alias_named(&self, name: &BucketName) -> Option<&Alias> {
+        self.aliases.all().find(|alias| alias.name() == name)
+    }
+
+    /// The agency that a bucket is of: the caller's, unless it is an alias.
+    pub(super) fn agency_of(&self, bucket: &BucketRecord) -> &str {
+        let alias = self.alias_named(&bucket.name);
+        let agency = alias.map_or(&self.caller.agency, |alias| &alias.facts().terms.grantor);
+        agency.as_str()
+    }
+
+    /// The one version that can be read through a bucket of this name, if it is such an alias.
+    pub(super) fn pinned(&self, name: &BucketName) -> Option<VersionId> {
+        self.alias_named(name).and_then(Alias::pinned)
+    }
+
+    /// The grant by which the request reads from another agency, if it does.
+    pub(super) fn granted(&self) -> Option<&Alias> {
+        self.aliases.all().next()
+    }
+
+    /// Permission to read by a grant. Looks an object of the other agency up only if the decision
+    /// depends on it and the grant lets it be read.
+    async fn permit_by_grant(
+        &self,
+        alias: &Alias,
+        action: Action,
+        object_key: Option<&ObjectKey>,
+        version_id: Option<VersionId>,
+    ) -> Result<Permit, S3Error> {
+        if let Some(version_id) = version_id {
+            alias.note_version(version_id);
+        }
+        let ask = alias.ask(object_key);
+        let mut object = None;
+        if let Some(object_key) = object_key
+            && grant::needs_object(&self.caller, &ask)
+        {
+            let facts = alias.facts();
+            let found = self
+                .store()
+                .granted_object_facts(facts, object_key, version_id);
+            object = found.await?;
+        }
+        let context = RequestContext {
+            version_id,
+            object: object.as_ref(),
+            ..self.context(self)
+        };
+        let refusal = match grant::decide(&self.caller, action, &ask, &context) {
+            Ok(permit) => return Ok(permit),
+            Err(refusal) => refusal,
+        };
+        // What lies outside is answered like what is missing, and nothing was looked up.
+        let is_outside = refusal == Refusal::Grant(GrantRefusal::Outside);
+        match object_key.filter(|_| is_outside && self.may_list(alias).is_ok()) {
+            Some(object_key) => Err(S3Error {
+                source: Some(Box::new(refusal)),
+                ..self.absent(object_key, version_id, None)
+            }),
+            None => Err(refusal.into()),
+        }
+    }
+
+    /// Whether the caller's own agency lets it list or read through an alias.
+    pub(super) fn may_use(&self, facts: &GrantFacts) -> bool {
+        let ask = Ask {
+            facts,
+            object_key: None,
+            purpose: None,
+        };
+        let context = self.context(self);
+        let mut ways = [Action::ListObjectsV2, Action::GetObject].into_iter();
+        ways.any(|action| grant::may_use(&self.caller, action, &ask, &context).is_ok())
+    }
+
+    fn may_list(&self, alias: &Alias) -> Result<(), Refusal> {
+        let context = self.context(self);
+        let action = Action::ListObjectsV2;
+        grant::decide(&self.caller, action, &alias.ask(None), &context).map(drop)
     }
 
     fn object_in(&self, bucket: &BucketRecord, object_key: &ObjectKey) -> Resource {
@@ -288,6 +399,9 @@ impl S3Request {
     /// What `access` must know of a bucket of the caller's agency. Names are unique inside an
     /// agency, so a foreign bucket and a missing one are the same thing here.
     pub async fn bucket_record(&self, name: &BucketName) -> Result<Arc<BucketRecord>, S3Error> {
+        if let Some(alias) = self.alias_named(name) {
+            return Ok(alias.view());
+        }
         let found = self.store().bucket(&self.caller.agency, name).await?;
         found.ok_or_else(|| {
             if self.caller.is_anonymous() {
@@ -298,6 +412,22 @@ impl S3Request {
         })
     }
 
+    /// Looks whether the bucket of a copy's source is an alias, and takes what the request states.
+    pub(super) async fn look_for_source_alias(
+        &self,
+        name: &BucketName,
+        object_key: &ObjectKey,
+    ) -> Result<(), S3Error> {
+        let key = Some(object_key.as_str());
+        let Some(mut alias) = Alias::find(&self.house, &self.caller, name, key).await? else {
+            return Ok(());
+        };
+        let by = (&*self.caller, &self.payload);
+        let heard = alias.hear(&self.house, &self.head, &self.query, by);
+        let _ = self.aliases.source.set(Box::new(alias));
+        heard
+    }
+
     /// Finds the object that a permit is for, or says that it is missing, or its version, or that a
     /// delete marker stands there.
     pub async fn find(
@@ -306,7 +436,9 @@ impl S3Request {
         version_id: Option<VersionId>,
     ) -> Result<Found, S3Error> {
         let found = self.store().find(permit, version_id).await?;
-        self.standing(found, permit, version_id)
+        let found = self.standing(found, permit, version_id)?;
+        self.note_version(permit, found.head().version_id);
+        Ok(found)
     }
 
     /// As [`S3Request::find`], without what only a read of the bytes needs.
@@ -316,7 +448,16 @@ impl S3Request {
         version_id: Option<VersionId>,
     ) -> Result<ObjectHead, S3Error> {
         let found = self.store().find_head(permit, version_id).await?;
-        self.standing(found, permit, version_id)
+        let head = self.standing(found, permit, version_id)?;
+        self.note_version(permit, head.version_id);
+        Ok(head)
+    }
+
+    /// Remembers which version is read by a grant: the entries name it.
+    pub(super) fn note_version(&self, permit: &Permit, version_id: VersionId) {
+        if let Some(alias) = self.granted().filter(|_| permit.grant().is_some()) {
+            alias.note_version(version_id);
+        }
     }
 
     /// The document among what may stand at a key. Source: AWS S3 User Guide, "Working with delete
@@ -334,10 +475,31 @@ impl S3Request {
         };
         // Who may not list a bucket does not learn what is missing in it. Source: AWS S3 API
         // Reference, "GetObject", permissions.
-        if let Resource::Object(bucket, _) = permit.resource() {
-            self.decide(Action::ListObjectsV2, Resource::Bucket(bucket.clone()))?;
-        }
-        let mut refused = match (&version_id, &marker) {
+        let Resource::Object(bucket, object_key) = permit.resource() else {
+            return Err(Code::NoSuchKey.into());
+        };
+        let marker = match self.granted().filter(|_| permit.grant().is_some()) {
+            Some(alias) => {
+                self.may_list(alias)?;
+                // Without leave to read versions there are none, and no markers between them.
+                marker.filter(|_| alias.view().versioning != Versioning::Off)
+            }
+            None => {
+                self.decide(Action::ListObjectsV2, Resource::Bucket(bucket.clone()))?;
+                marker
+            }
+        };
+        Err(self.absent(object_key, version_id, marker.as_ref()))
+    }
+
+    /// What is said of a key, or a version, at which no document stands.
+    fn absent(
+        &self,
+        object_key: &ObjectKey,
+        version_id: Option<VersionId>,
+        marker: Option<&MarkerRecord>,
+    ) -> S3Error {
+        let mut refused = match (&version_id, marker) {
             (Some(_), Some(marker)) => S3Error::from(Code::MethodNotAllowed)
                 .with("Method", self.head.method.to_string())
                 .with("ResourceType", "DeleteMarker".to_owned())
@@ -346,9 +508,7 @@ impl S3Request {
             (Some(_), None) => Code::NoSuchVersion.into(),
             (None, _) => Code::NoSuchKey.into(),
         };
-        if let Resource::Object(_, object_key) = permit.resource() {
-            refused = refused.with("Key", object_key.as_str().to_owned());
-        }
+        refused = refused.with("Key", object_key.as_str().to_owned());
         if let Some(version_id) = version_id {
             refused = refused.with("VersionId", version_id.to_string());
         }
@@ -357,7 +517,7 @@ impl S3Request {
                 .header("x-amz-delete-marker", "true".to_owned())
                 .header("x-amz-version-id", marker.version_id.to_string());
         }
-        Err(refused)
+        refused
     }
 
     /// What the audit log will hold of this request when it is done.
@@ -373,6 +533,7 @@ impl S3Request {
             object_key: self.object_key.as_ref().map(ObjectKey::as_str),
             keys: &[],
             outcome: Outcome::Allowed,
+            grant: self.granted().map(|alias| Box::new(alias.note())),
         }
     }
 
@@ -399,10 +560,10 @@ impl S3Request {
         })
     }
 
-    /// The `versionId` parameter.
+    /// The `versionId` parameter; through the alias of one version, that one.
     pub fn version_id(&self) -> Result<Option<VersionId>, S3Error> {
         let Some(text) = self.query.value("versionId") else {
-            return Ok(None);
+            return Ok(self.alias().and_then(Alias::pinned));
         };
         version_id("versionId", text).map(Some)
     }

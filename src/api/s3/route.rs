@@ -35,7 +35,8 @@ pub struct Route {
     pub(super) headers: &'static [&'static str],
 }
 
-/// Parameters that any request may have: those of signatures, and the name that newer SDKs add.
+/// Parameters that any request may have: those of signatures, the name that newer SDKs add, and
+/// what states a purpose.
 const COMMON_QUERY: &[&str] = &[
     "X-Amz-Algorithm",
     "X-Amz-Content-Sha256",
@@ -45,6 +46,9 @@ const COMMON_QUERY: &[&str] = &[
     "X-Amz-Security-Token",
     "X-Amz-Signature",
     "X-Amz-SignedHeaders",
+    // What another agency's documents are read for: of no meaning on a bucket of one's own.
+    "x-acervo-expediente",
+    "x-acervo-purpose",
     "x-id",
 ];
 

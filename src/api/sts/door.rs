@@ -221,6 +221,7 @@ async fn record(
         object_key: None,
         keys: &[],
         outcome,
+        grant: None,
     };
     let agency = caller.map(|caller| &caller.agency);
     let recorded = house.store.record(agency, &draft).await;

@@ -124,6 +124,7 @@ impl StsRequest<'_> {
             object_key: Some(subject),
             keys: &[],
             outcome: Outcome::Allowed,
+            grant: None,
         }
     }
 }

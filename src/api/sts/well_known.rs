@@ -61,6 +61,7 @@ pub async fn answer(house: Arc<House>, head: Head) -> Response<BoxBody> {
         object_key: None,
         keys: &[],
         outcome,
+        grant: None,
     };
     let recorded = house.store.record(None, &draft).await;
     let (status, body) = match (recorded, document) {

@@ -465,7 +465,8 @@ fn check_lifetime(from: Time, expires: i64, now: Time) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses a list out of form, one without `host`, and any `x-amz-*` header that it does not name.
+/// Refuses a list out of form, one without `host`, and any `x-amz-*` or `x-acervo-*` header that it
+/// does not name.
 ///
 /// In a presigned URL (`query`) such a header may also stand in the query, with the same value.
 fn check_headers_are_signed(
@@ -489,7 +490,8 @@ fn check_headers_are_signed(
         return Err(Error::malformed(place, Fault::HostNotSigned));
     }
     for (name, value) in head.headers {
-        if !name.starts_with("x-amz-") || signed.split(';').any(|s| s == *name) {
+        let must_be_signed = name.starts_with("x-amz-") || name.starts_with("x-acervo-");
+        if !must_be_signed || signed.split(';').any(|s| s == *name) {
             continue;
         }
         let in_query =

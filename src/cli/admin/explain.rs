@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::config::Locale;
+use crate::types::grant::Purpose;
 use crate::types::ids::AccessKeyId;
 use crate::types::names::{AgencyId, BucketName, ObjectKey, PrincipalName};
 
@@ -47,6 +48,9 @@ pub(super) struct ExplainArguments {
     /// What else the request says, such as s3:prefix=actas/; as often as it says several things
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     value: Vec<(String, String)>,
+    /// The purpose that it states, of a read through the alias of a grant
+    #[arg(long, value_name = "CODE", value_parser = Purpose::parse)]
+    purpose: Option<Purpose>,
 }
 
 /// Who would ask, in one way.
@@ -91,6 +95,7 @@ impl Noun for ExplainArguments {
             "source_ip": self.source_ip.map(|address| address.to_string()),
             "secure": self.secure,
             "values": values,
+            "purpose": self.purpose.as_ref().map(Purpose::as_str),
         });
         let path = format!("/agencies/{}/explain", self.agency);
         Request::new(Method::POST, path).body(body)

@@ -5,6 +5,7 @@ mod agencies;
 pub(super) mod approvals;
 mod check_issuer;
 mod explain;
+mod grants;
 mod groups;
 mod health;
 mod inventories;
@@ -71,6 +72,9 @@ enum AdminAction {
     /// An agency's groups of principals
     #[command(subcommand)]
     Groups(groups::GroupsAction),
+    /// What an agency lets others read, and others let it
+    #[command(subcommand)]
+    Grants(grants::GrantsAction),
     /// Say whether somebody may do something, and by which rule
     Explain(explain::ExplainArguments),
     /// What an agency and its buckets store, and how much they may
@@ -148,6 +152,7 @@ pub(super) fn run(
         AdminAction::Webhooks(noun) => ask(&settings, noun, how, console),
         AdminAction::Roles(noun) => ask(&settings, noun, how, console),
         AdminAction::Groups(noun) => ask(&settings, noun, how, console),
+        AdminAction::Grants(noun) => ask(&settings, noun, how, console),
         AdminAction::Explain(noun) => ask(&settings, noun, how, console),
         AdminAction::Quotas(noun) => ask(&settings, noun, how, console),
         AdminAction::Issuers(noun) => ask(&settings, noun, how, console),

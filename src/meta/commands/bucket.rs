@@ -13,7 +13,8 @@ use crate::types::ids::BucketId;
 use crate::types::limits;
 use crate::types::names::BucketName;
 
-/// Makes a bucket. Refused with [`Error::BucketExists`] or [`Error::LimitReached`].
+/// Makes a bucket. Refused with [`Error::BucketExists`], [`Error::AliasTaken`] or
+/// [`Error::LimitReached`].
 #[derive(Clone, Debug)]
 pub struct CreateBucket {
     /// Its name.
@@ -39,6 +40,9 @@ impl Command for CreateBucket {
         )?;
         if let Some(owner) = taken {
             return Err(Error::BucketExists { owner });
+        }
+        if super::grants::is_alias(tx, &self.name)? {
+            return Err(Error::AliasTaken);
         }
         super::bounded(
             tx,

@@ -318,6 +318,31 @@ async fn newer_and_foreign_files_are_refused() {
     assert!(matches!(opened.err(), Some(Error::WrongKind)));
 }
 
+/// An index as the first version made it.
+enum OfFirstVersion {}
+
+impl Schema for OfFirstVersion {
+    const APPLICATION_ID: i32 = OfAgency::APPLICATION_ID;
+    const MIGRATIONS: &'static [&'static str] = OfAgency::MIGRATIONS.split_at(1).0;
+}
+
+#[tokio::test]
+async fn a_file_of_an_earlier_version_is_brought_to_this_one() {
+    let place = Place::new();
+    let open = || Database::<OfFirstVersion>::open(&place.path(), &key(7), Settings::default());
+    let earlier = open().unwrap();
+    earlier.append_durable(entry()).await.unwrap();
+    drop(earlier);
+    let index = place.index();
+    assert_eq!(index.read(|reader| reader.audit_size()).unwrap(), 1);
+    assert!(index.read(|reader| reader.grants()).unwrap().is_empty());
+    drop(index);
+    assert!(matches!(
+        open().err(),
+        Some(Error::NewerSchema { known: 1, .. })
+    ));
+}
+
 #[tokio::test]
 async fn a_log_that_lost_entries_is_refused() {
     let place = Place::new();

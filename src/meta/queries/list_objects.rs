@@ -9,12 +9,12 @@ use super::super::principals::Owners;
 use super::super::records::ListedObject;
 use super::super::schema::OfAgency;
 use super::list::{ListEntry, ListPage, ListQuery, Pager};
-use super::walk::Walk;
+use super::walk::{KeyRange, Walk};
 use crate::types::ids::BucketId;
 
 impl Reader<'_, OfAgency> {
-    /// One page of a bucket, of one moment. It costs what it returns: a step for each object, a
-    /// seek for each common prefix.
+    /// One page of a bucket, of one moment, and of no other keys than those of a range. It costs
+    /// what it returns: a step for each object, a seek for each common prefix.
     ///
     /// # Errors
     /// A fault of the database.
@@ -22,6 +22,7 @@ impl Reader<'_, OfAgency> {
         &self,
         bucket_id: BucketId,
         query: &ListQuery,
+        within: &KeyRange,
     ) -> Result<ListPage<ListedObject>, Error> {
         let walk = Walk::new(&query.prefix, query.delimiter.as_deref());
         let mut pager = Pager::new(query, &walk);
@@ -33,7 +34,8 @@ impl Reader<'_, OfAgency> {
                  ORDER BY object_key",
             )?;
             pager.walk(walk.start(query.after.as_deref()), |pager, start| {
-                let rows = statement.query((Sql(bucket_id), start, walk.end()))?;
+                let (start, end) = within.clamp(start, walk.end());
+                let rows = statement.query((Sql(bucket_id), start, end))?;
                 pager.fill(rows, |row| read_listed(row, &mut owners))
             })
         })?;

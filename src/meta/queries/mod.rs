@@ -9,6 +9,7 @@ mod buckets;
 mod catalog;
 mod events;
 mod garbage;
+mod grants;
 mod inventory;
 mod issuers;
 mod lifecycle;
@@ -35,6 +36,7 @@ pub use list_versions::VersionMarker;
 pub use rewrap::{RewrapCandidate, RewrapPage, RewrapPlace};
 pub use uploads::UploadMarker;
 pub(super) use uploads::{UPLOAD, read_upload};
+pub use walk::KeyRange;
 
 use super::engine::Reader;
 use super::error::Error;

@@ -1,5 +1,7 @@
 //! Where a page of keys begins, ends and jumps to. Pure: bytes in, bytes out.
 
+use crate::types::names::ObjectKey;
+
 /// The range of keys that a list asks for, and how it folds them.
 pub(super) struct Walk {
     prefix: Vec<u8>,
@@ -55,6 +57,39 @@ impl Walk {
     }
 }
 
+/// The keys of a bucket that a list may show at all, whatever it asks for.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct KeyRange {
+    from: Vec<u8>,
+    /// None is the end of the bucket.
+    to: Option<Vec<u8>>,
+}
+
+impl KeyRange {
+    /// The keys that begin with a text.
+    pub fn beginning_with(prefix: &str) -> Self {
+        Self {
+            from: prefix.into(),
+            to: successor(prefix.as_bytes()),
+        }
+    }
+
+    /// One key.
+    pub fn only(object_key: &ObjectKey) -> Self {
+        let from = object_key.as_str().as_bytes();
+        Self {
+            from: from.to_vec(),
+            to: Some(next(from)),
+        }
+    }
+
+    /// What of `start..end` lies in it.
+    pub(super) fn clamp<'b>(&'b self, start: &'b [u8], end: &'b [u8]) -> (&'b [u8], &'b [u8]) {
+        let to = self.to.as_deref().unwrap_or(end);
+        (start.max(&self.from), end.min(to))
+    }
+}
+
 /// The least bytes that sort after everything that begins with `prefix`; `None` if there are none.
 pub(super) fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
     let last = prefix.iter().rposition(|byte| *byte < u8::MAX)?;
@@ -71,7 +106,22 @@ pub(super) fn next(bytes: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Walk, successor};
+    use super::{KeyRange, Walk, successor};
+    use crate::types::names::ObjectKey;
+
+    #[test]
+    fn ranges_cut_what_a_list_asks_for() {
+        let range = KeyRange::beginning_with("a/b");
+        assert_eq!(range.clamp(b"", b"\xff"), (&b"a/b"[..], &b"a/c"[..]));
+        assert_eq!(range.clamp(b"a/bx", b"a/by"), (&b"a/bx"[..], &b"a/by"[..]));
+        let (start, end) = range.clamp(b"b", b"c");
+        assert!(start >= end, "nothing lies in both");
+        let only = KeyRange::only(&ObjectKey::parse("a/b").unwrap());
+        assert_eq!(only.clamp(b"", b"\xff"), (&b"a/b"[..], &b"a/b\0"[..]));
+        let all = KeyRange::default();
+        assert_eq!(all.clamp(b"x", b"\xff"), (&b"x"[..], &b"\xff"[..]));
+        assert_eq!(KeyRange::beginning_with(""), all);
+    }
 
     #[test]
     fn successors_sort_after_all_that_begins_so() {
