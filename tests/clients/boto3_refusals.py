@@ -109,10 +109,10 @@ def unsupported_headers(s3):
         ("AccessControlListNotSupported", {"ACL": "public-read"}),
         ("InvalidRequest", {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}),
         ("InvalidRequest", {"ObjectLockLegalHoldStatus": "ON"}),
+        ("InvalidRedirectLocation", {"WebsiteRedirectLocation": "elsewhere"}),
     ]:
         refused(400, code, s3.put_object, **arguments, **at)
     for arguments in [
-        {"WebsiteRedirectLocation": "/elsewhere"},
         {"ServerSideEncryption": "aws:kms:dsse"},
         {"WriteOffsetBytes": 5},
     ]:
