@@ -200,7 +200,7 @@ pub fn explain(
     if question.is_of_many() {
         return Ok(vec![(action.permission(), Allowance::Later)]);
     }
-    let needed = permissions(action, context).into_iter();
+    let needed = permissions(action, resource, context).into_iter();
     needed
         .map(|permission| Ok((permission, question.permission(permission)?)))
         .collect()
@@ -219,7 +219,7 @@ pub(super) fn explain_alias(
         is_named,
         ..Question::new(caller, action, alias, context)?
     };
-    let needed = permissions(action, context).into_iter();
+    let needed = permissions(action, alias, context).into_iter();
     needed
         .map(|permission| Ok((permission, question.permission(permission)?)))
         .collect()
@@ -286,7 +286,8 @@ impl<'a> Question<'a> {
             return Ok(false);
         }
         let mut granted = true;
-        for permission in permissions(self.action, self.situation.context) {
+        let (resource, context) = (self.situation.resource, self.situation.context);
+        for permission in permissions(self.action, resource, context) {
             let allowance = self.permission(permission)?;
             granted &= matches!(
                 allowance,
@@ -486,7 +487,11 @@ fn asks_to_bypass(action: Action, context: &RequestContext<'_>) -> bool {
 /// of what its headers do besides.
 ///
 /// Source: AWS S3 User Guide, "Required permissions for Amazon S3 API operations".
-pub(super) fn permissions(action: Action, context: &RequestContext<'_>) -> Vec<&'static str> {
+pub(super) fn permissions(
+    action: Action,
+    resource: &Resource,
+    context: &RequestContext<'_>,
+) -> Vec<&'static str> {
     use PlainKey as K;
     let permission = action.permission();
     let mut needed = vec![if context.version_id.is_some() {
@@ -495,20 +500,7 @@ pub(super) fn permissions(action: Action, context: &RequestContext<'_>) -> Vec<&
         permission
     }];
     let says = |key| context.request.value(key).is_some();
-    let sets_acl = || {
-        let acl = context.request.value(K::Acl);
-        let keys = [
-            K::GrantFullControl,
-            K::GrantRead,
-            K::GrantReadAcp,
-            K::GrantWrite,
-            K::GrantWriteAcp,
-        ];
-        // That a bucket's owner has control of what is stored in it opens nothing to anybody, and
-        // policies that ask for it allow storing alone. Source: AWS S3 User Guide, "Bucket policy
-        // examples using condition keys", "bucket owner full control".
-        acl.is_some_and(|acl| acl != "bucket-owner-full-control") || keys.into_iter().any(says)
-    };
+    let sets_acl = || sets_acl(resource, context);
     match action {
         Action::PutObject | Action::CopyObject | Action::CreateMultipartUpload => {
             if context.request.tags().is_some() {
@@ -538,6 +530,30 @@ pub(super) fn permissions(action: Action, context: &RequestContext<'_>) -> Vec<&
         needed.push(BYPASS);
     }
     needed
+}
+
+/// Whether the headers ask for a list of their own. That a bucket's owner has control of what is
+/// stored in it opens nothing to anybody, and policies that ask for it allow storing alone.
+///
+/// Source: AWS S3 User Guide, "Bucket policy examples using condition keys", "Granting
+/// s3:PutObject permission with a condition requiring the bucket owner to get full control".
+fn sets_acl(resource: &Resource, context: &RequestContext<'_>) -> bool {
+    use PlainKey as K;
+    let value = |key| context.request.value(key);
+    let is_owners = |grant: &str| {
+        let id = grant.trim().strip_prefix("id=").unwrap_or_default();
+        let owner = resource.bucket().map(|bucket| bucket.owner.to_string());
+        owner.is_some_and(|owner| id.trim_matches('"') == owner)
+    };
+    let keys = [
+        K::GrantRead,
+        K::GrantReadAcp,
+        K::GrantWrite,
+        K::GrantWriteAcp,
+    ];
+    value(K::Acl).is_some_and(|acl| acl != "bucket-owner-full-control")
+        || value(K::GrantFullControl).is_some_and(|grant| !is_owners(&grant))
+        || keys.into_iter().any(|key| value(key).is_some())
 }
 
 /// The permission on a version that stands beside the one on the current version.

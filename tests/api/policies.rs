@@ -181,6 +181,42 @@ fn a_policy_that_is_none_is_refused_with_its_reason() {
 }
 
 #[test]
+fn to_store_for_the_owner_of_the_bucket_storing_is_enough() {
+    let scene = scene();
+    let other = &scene.other;
+    scene
+        .owner
+        .ask("PUT", "/listas")
+        .header("x-amz-object-ownership", "ObjectWriter")
+        .ok();
+    let id = scene.owner.ask("GET", "/actas?acl").ok().element("ID");
+    let (acl, grant) = ("x-amz-acl", "x-amz-grant-full-control");
+    let to_owner = format!("id={id}");
+    for (bucket, header, value) in [
+        ("actas", acl, "bucket-owner-full-control"),
+        ("listas", acl, "bucket-owner-full-control"),
+        ("listas", grant, &*to_owner),
+    ] {
+        let policy = document(json!({"Effect": "Allow", "Principal": user("archivo"),
+            "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::{bucket}/*"),
+            "Condition": {"StringEquals": {format!("s3:{header}"): value}}}));
+        let put = scene.owner.ask("PUT", &format!("/{bucket}?policy"));
+        put.body(policy.as_bytes()).ok();
+        let at = format!("{bucket}/suya");
+        other.put(&at, b"suya").header(header, value).ok();
+        scene.owner.get(&at).send().holds(b"suya");
+        other.put(&at, b"otra").refused(403, "AccessDenied");
+        // Whoever wants another list must be allowed to set it.
+        let new = format!("{bucket}/nueva");
+        let public = other.put(&new, b"otra").header(acl, "public-read");
+        public.refused(403, "AccessDenied");
+        let both = other.put(&new, b"otra").header(grant, &to_owner);
+        let both = both.header("x-amz-grant-read", &to_owner);
+        both.refused(403, "AccessDenied");
+    }
+}
+
+#[test]
 fn statements_decide_by_caller_key_and_action() {
     let scene = scene();
     scene.set(json!([

@@ -222,7 +222,8 @@ pub fn explain(
     }
     let allowances = may_use(caller, action, ask, context)?;
     in_force(caller, ask, context).map_err(Refusal::Grant)?;
-    let needed = decision::permissions(action, context);
+    // Whose the bucket is decides only about lists, which no read sets.
+    let needed = decision::permissions(action, &Resource::Agency, context);
     within(action, ask, context, &needed).map_err(Refusal::Grant)?;
     let resource = granted(ask).ok_or(Refusal::Grant(GrantRefusal::BucketGone))?;
     unforbidden(caller, ask, &resource, context, &needed).map_err(Refusal::Grant)?;
