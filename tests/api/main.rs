@@ -45,6 +45,7 @@ mod policies;
 mod proxies;
 mod quotas;
 mod roles;
+mod signature_v2;
 mod start;
 mod sts;
 mod tagging;

@@ -265,13 +265,20 @@ impl<'a> Claim<'a> {
         bucket: Option<&str>,
         secret: &SecretText,
     ) -> Result<(), Error> {
-        let signature = match &self.signed {
-            Signed::Policy(policy) => sign(secret, policy),
+        let is_of = |text: &str| {
+            let signature = sign(secret, text);
+            bool::from(signature.as_bytes().ct_eq(self.signature.as_bytes()))
+        };
+        let is_right = match &self.signed {
+            Signed::Policy(policy) => is_of(policy),
             Signed::Request { date, query } => {
-                sign(secret, &string_to_sign(head, bucket, date, query)?)
+                let text = string_to_sign(head, bucket, date, query, End::AsSent)?;
+                is_of(&text)
+                    || names_a_bucket_alone(head, bucket)
+                        && is_of(&string_to_sign(head, bucket, date, query, End::Slash)?)
             }
         };
-        if bool::from(signature.as_bytes().ct_eq(self.signature.as_bytes())) {
+        if is_right {
             Ok(())
         } else {
             Err(Error::SignatureMismatch)
@@ -297,12 +304,27 @@ pub fn sign(secret: &SecretText, text: &str) -> String {
     encoding::base64(&mac.finalize().into_bytes())
 }
 
+/// How the path ends that is signed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    AsSent,
+    /// With the `/` that some clients sign behind a bucket's name and do not send.
+    Slash,
+}
+
+/// Whether `/bucket` and `/bucket/` are the same thing here.
+fn names_a_bucket_alone(head: &RequestHead<'_>, bucket: Option<&str>) -> bool {
+    let name = head.path.strip_prefix('/').unwrap_or_default();
+    bucket.is_none() && !name.is_empty() && !name.contains('/')
+}
+
 /// What the signature of a request covers.
 fn string_to_sign(
     head: &RequestHead<'_>,
     bucket: Option<&str>,
     date: &str,
     query: &Query<'_>,
+    end: End,
 ) -> Result<String, Error> {
     let header = |name| Ok::<_, Error>(head.single(name)?.unwrap_or_default());
     let mut text = format!(
@@ -322,6 +344,9 @@ fn string_to_sign(
         text.push_str(bucket);
     }
     text.push_str(head.path);
+    if end == End::Slash {
+        text.push('/');
+    }
     for (at, (name, value)) in sub_resources(query)?.iter().enumerate() {
         text.push(if at == 0 { '?' } else { '&' });
         text.push_str(name);

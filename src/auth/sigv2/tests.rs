@@ -1,6 +1,6 @@
 //! The examples that AWS publishes, and what they do not cover.
 
-use super::{Claim, SIGNED, sign, string_to_sign};
+use super::{Claim, End, SIGNED, sign, string_to_sign};
 use crate::auth::error::Error;
 use crate::auth::head::RequestHead;
 use crate::auth::scheme::{Presented, Version2, presented};
@@ -191,7 +191,7 @@ fn headers_of_s3_stand_sorted_and_joined() {
     };
     let text = upload.on(|head| {
         let query = Query::parse(head.query).unwrap();
-        string_to_sign(head, Some("static.example.com"), at, &query).unwrap()
+        string_to_sign(head, Some("static.example.com"), at, &query, End::AsSent).unwrap()
     });
     assert_eq!(
         text,
@@ -219,7 +219,7 @@ fn headers_of_s3_stand_sorted_and_joined() {
     };
     let text = delete.on(|head| {
         let query = Query::parse(head.query).unwrap();
-        string_to_sign(head, None, "", &query).unwrap()
+        string_to_sign(head, None, "", &query, End::AsSent).unwrap()
     });
     assert_eq!(
         text,
@@ -306,6 +306,25 @@ fn header_and_time_must_be_right() {
     }
 }
 
+/// botocore signs `/bucket/` and sends `/bucket`.
+#[test]
+fn a_bucket_may_be_signed_with_a_slash_behind_it() {
+    let now = Time::parse_http_date("Tue, 27 Mar 2007 19:36:42 GMT").unwrap();
+    let date = "Tue, 27 Mar 2007 19:36:42 GMT";
+    let verified = |path: &str, resource: &str| {
+        let signature = sign(&secret(), &format!("GET\n\n\n{date}\n{resource}"));
+        let authorization = format!("AWS {KEY_ID}:{signature}");
+        let request = Request {
+            method: "GET",
+            target: path,
+            headers: &[("date", date), ("authorization", &authorization)],
+        };
+        request.verified(now, None).is_ok()
+    };
+    assert!(verified("/b", "/b") && verified("/b", "/b/") && verified("/b?acl", "/b/?acl"));
+    assert!(!verified("/b/", "/b") && !verified("/b/k", "/b/k/") && !verified("/", "//"));
+}
+
 #[test]
 fn sub_resources_stand_sorted_and_decoded_and_cannot_be_merged() {
     #[track_caller]
@@ -317,7 +336,7 @@ fn sub_resources_stand_sorted_and_decoded_and_cannot_be_merged() {
         };
         let text = request.on(|head| {
             let query = Query::parse(head.query).unwrap();
-            string_to_sign(head, None, "1", &query)
+            string_to_sign(head, None, "1", &query, End::AsSent)
         });
         let text = text.map(|text| text.rsplit_once('\n').unwrap().1.to_owned());
         assert_eq!(text.as_deref(), expected.as_ref().copied(), "{query}");

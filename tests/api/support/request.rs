@@ -27,6 +27,7 @@ pub(crate) struct Ask<'a> {
     content_length: Option<Option<u64>>,
     at: Time,
     service: &'a str,
+    host: Option<&'a str>,
 }
 
 /// The bytes of a request's head, and what signs the chunks behind it.
@@ -50,6 +51,7 @@ impl<'a> Ask<'a> {
             content_length: None,
             at: Clock::system().now(),
             service: SERVICE_S3,
+            host: None,
         }
     }
 
@@ -103,8 +105,15 @@ impl<'a> Ask<'a> {
         self
     }
 
+    /// Another host than the address.
+    pub(crate) fn host(mut self, host: &'a str) -> Self {
+        self.host = Some(host);
+        self
+    }
+
     pub(crate) fn wired(self) -> Wired {
-        let mut signed: Vec<(&str, &[u8])> = vec![("host", self.caller.address.as_bytes())];
+        let host = self.host.unwrap_or(&self.caller.address);
+        let mut signed: Vec<(&str, &[u8])> = vec![("host", host.as_bytes())];
         if let Proof::Session { token, .. } = &self.caller.proof {
             signed.push(("x-amz-security-token", token.as_bytes()));
         }
