@@ -245,6 +245,13 @@ fn found_in_venv(program: &str) -> PathBuf {
     installed(Some(path).filter(|path| path.exists()), program)
 }
 
+/// The folder of npm's packages that `tests/run` makes beside what cargo builds.
+fn node_modules() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let path = target.join("clients-node/node_modules");
+    installed(Some(path).filter(|path| path.exists()), "the SDK of npm")
+}
+
 fn installed(path: Option<PathBuf>, program: &str) -> PathBuf {
     path.unwrap_or_else(|| panic!("{program} is not installed; run tests/run, which installs it"))
 }
@@ -357,6 +364,39 @@ fn boto3_virtual_host() {
     let python = found_in_venv("python");
     let server = Server::start(folder(), &[("ACERVO_S3_DOMAINS", Path::new("localhost"))]);
     server.serves(&python, &[&script("boto3_virtual_host.py")], &[]);
+    server.stops();
+}
+
+/// What lets Signature Version 2 be a proof.
+const VERSION_2: (&str, &str) = ("ACERVO_AUTH_SIGNATURE_V2", "true");
+
+#[test]
+fn boto3_signature_v2() {
+    let python = found_in_venv("python");
+    let (name, on) = VERSION_2;
+    let server = Server::start(folder(), &[(name, Path::new(on))]);
+    server.serves(&python, &[&script("boto3_signature_v2.py")], &[]);
+    server.stops();
+}
+
+#[test]
+fn s3cmd_signature_v2() {
+    let (name, on) = VERSION_2;
+    let server = Server::start(folder(), &[(name, Path::new(on))]);
+    let script = script("s3cmd_signature_v2.sh");
+    server.serves(&found("bash"), &[&script], &[]);
+    server.stops();
+}
+
+#[test]
+fn sdk_for_javascript() {
+    let server = Server::start(folder(), &[]);
+    let packages = node_modules();
+    let environment = [
+        ("NODE_PATH", &*packages),
+        ("NODE_NO_WARNINGS", Path::new("1")),
+    ];
+    server.serves(&found("node"), &[&script("sdk.cjs")], &environment);
     server.stops();
 }
 
