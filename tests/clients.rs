@@ -238,6 +238,17 @@ fn found(program: &str) -> PathBuf {
     installed(paths.into_iter().find(|path| path.exists()), program)
 }
 
+/// The same of a client that some releases call otherwise.
+fn found_or(program: &str, other: &str) -> PathBuf {
+    let is_there = |folder: &str| Path::new(folder).join(program).exists();
+    let name = if CLIENTS_PATH.split(':').any(is_there) {
+        program
+    } else {
+        other
+    };
+    found(name)
+}
+
 /// The path of a client in the Python environment that `tests/run` makes beside what cargo builds.
 fn found_in_venv(program: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
@@ -397,6 +408,15 @@ fn sdk_for_javascript() {
         ("NODE_NO_WARNINGS", Path::new("1")),
     ];
     server.serves(&found("node"), &[&script("sdk.cjs")], &environment);
+    server.stops();
+}
+
+#[test]
+fn chromium_posts_forms() {
+    let browser = found_or("chromium", "chromium-browser");
+    let python = found_in_venv("python");
+    let server = Server::start(folder(), &[]);
+    server.serves(&python, &[&script("browser.py")], &[("CLIENT", &browser)]);
     server.stops();
 }
 
