@@ -13,6 +13,7 @@ pub mod error;
 pub mod read;
 mod remote;
 pub mod settings;
+mod staged;
 pub mod store;
 pub mod sweep;
 #[cfg(test)]

@@ -1,18 +1,15 @@
 //! Writing a blob: in pieces, at a steady pace, there as a whole or not at all.
 
-use std::fs::File;
-use std::num::NonZeroU64;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStoreExt as _, PutPayload};
-use rustix::fs::Advice;
+use object_store::{MultipartUpload, ObjectStoreExt as _};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::error::Error;
+use super::staged::StagedFile;
 use super::store::Backend;
 use crate::types::ids::BlobId;
 use crate::types::limits;
@@ -34,8 +31,9 @@ pub struct BlobWriter {
 
 struct Upload {
     multipart: Box<dyn MultipartUpload>,
-    part: Option<JoinHandle<object_store::Result<()>>>,
-    head_start: Option<HeadStart>,
+    part: Option<JoinHandle<Result<(), Error>>>,
+    /// The file that the local backend has staged for it.
+    staged: Option<StagedFile>,
 }
 
 impl BlobWriter {
@@ -82,12 +80,15 @@ impl BlobWriter {
         if self.upload.is_none() {
             self.upload = Some(start(&self.backend, &self.path).await?);
         }
-        let payload = self.take_waiting();
         let Some(upload) = &mut self.upload else {
             return Err(Error::Stopping);
         };
         upload.settle().await?;
-        upload.send(payload, &self.backend);
+        let bytes = upload.part_bytes(self.waiting_bytes);
+        let rest = split_off(&mut self.waiting, bytes);
+        self.waiting_bytes -= bytes;
+        let pieces = std::mem::replace(&mut self.waiting, rest);
+        upload.send(pieces, &self.backend);
         Ok(())
     }
 
@@ -97,22 +98,26 @@ impl BlobWriter {
     /// Cancel safety: the end is a task of its own, which removes the blob again if nobody waits
     /// for it any more.
     pub async fn finish(mut self) -> Result<(), Error> {
-        let payload = self.take_waiting();
+        let pieces = std::mem::take(&mut self.waiting);
         let upload = self.upload.take();
         let (backend, path, blob_id) = (Arc::clone(&self.backend), self.path.clone(), self.blob_id);
         let (done, wait) = oneshot::channel();
         tokio::spawn(async move {
-            let (written, head_start) = match upload {
-                None => (backend.objects.put(&path, payload).await.map(|_| ()), None),
-                Some(upload) => upload.finish(payload).await,
+            let (written, staged) = match upload {
+                None => {
+                    let payload = pieces.into_iter().collect();
+                    let put = backend.objects.put(&path, payload).await;
+                    let put = put.map_err(|error| Error::of(error, blob_id));
+                    (put.map(|_| ()), None)
+                }
+                Some(upload) => upload.finish(pieces, &backend, blob_id).await,
             };
-            let written = written.map_err(|error| Error::of(error, blob_id));
             if let Err(Ok(())) = done.send(written) {
                 // A failure here leaves an orphan for the sweep; there is nobody to tell.
                 let _ = backend.objects.delete(&path).await;
             }
-            if let Some(head_start) = head_start {
-                head_start.end().await;
+            if let Some(staged) = staged {
+                staged.let_go().await;
             }
         });
         wait.await.map_err(|_| Error::Stopping)?
@@ -124,11 +129,6 @@ impl BlobWriter {
             None => self.backend.part_bytes.max(limits::BLOB_START_BYTES),
             Some(_) => self.backend.part_bytes,
         }
-    }
-
-    fn take_waiting(&mut self) -> PutPayload {
-        self.waiting_bytes = 0;
-        std::mem::take(&mut self.waiting).into_iter().collect()
     }
 }
 
@@ -147,51 +147,60 @@ impl Upload {
     /// Waits for the part that is on its way.
     async fn settle(&mut self) -> Result<(), Error> {
         match self.part.take() {
-            Some(part) => part.await?.map_err(Error::of_backend),
+            Some(part) => part.await?,
             None => Ok(()),
         }
     }
 
-    /// Sends a part on its way.
-    fn send(&mut self, payload: PutPayload, backend: &Backend) {
-        if let Some(head_start) = &mut self.head_start {
-            head_start.written(payload.content_length(), backend);
-        }
-        let part = self.multipart.put_part(payload);
-        let local_writes = backend.directory.is_some().then_some(&backend.local_writes);
-        let local_writes = local_writes.map(Arc::clone);
-        self.part = Some(tokio::spawn(async move {
-            // So that many uploads need few threads; never closed, and if it were, no reason to
-            // write without one.
-            let _permit = match &local_writes {
-                Some(local_writes) => local_writes.acquire().await.ok(),
-                None => None,
-            };
-            part.await
-        }));
+    /// How many of so many waiting bytes go as the next part.
+    fn part_bytes(&self, waiting_bytes: usize) -> usize {
+        self.staged
+            .as_ref()
+            .map_or(waiting_bytes, |staged| staged.part_bytes(waiting_bytes))
     }
 
-    async fn finish(mut self, rest: PutPayload) -> (object_store::Result<()>, Option<HeadStart>) {
-        let completed = self.complete(rest).await;
-        (completed, self.head_start.take())
-    }
-
-    async fn complete(&mut self, rest: PutPayload) -> object_store::Result<()> {
-        let completed = match self.part.take() {
-            Some(part) => part.await.unwrap_or_else(|error| Err(error.into())),
-            None => Ok(()),
-        };
-        let completed = match completed {
-            Ok(()) if rest.content_length() > 0 => self.multipart.put_part(rest).await,
-            other => other,
-        };
-        match completed {
-            Ok(()) => self.multipart.complete().await.map(|_| ()),
-            Err(error) => {
-                // The first error is the one to tell; the sweep finds what stays behind.
-                let _ = self.multipart.abort().await;
-                Err(error)
+    /// Sends a part on its way; the one before was waited for.
+    fn send(&mut self, pieces: Vec<Bytes>, backend: &Backend) {
+        self.part = Some(match &mut self.staged {
+            Some(staged) => staged.write(pieces, backend),
+            None => {
+                let part = self.multipart.put_part(pieces.into_iter().collect());
+                tokio::spawn(async move { part.await.map_err(Error::of_backend) })
             }
+        });
+    }
+
+    /// Ends the blob; gives the staged file back for what remains to be done about it.
+    async fn finish(
+        mut self,
+        rest: Vec<Bytes>,
+        backend: &Backend,
+        blob_id: BlobId,
+    ) -> (Result<(), Error>, Option<StagedFile>) {
+        let completed = self.complete(rest, backend, blob_id).await;
+        if completed.is_err() {
+            // The first error is the one to tell; the sweep finds what stays behind.
+            let _ = self.multipart.abort().await;
+        }
+        (completed, self.staged.take())
+    }
+
+    async fn complete(
+        &mut self,
+        rest: Vec<Bytes>,
+        backend: &Backend,
+        blob_id: BlobId,
+    ) -> Result<(), Error> {
+        self.settle().await?;
+        if !rest.is_empty() {
+            self.send(rest, backend);
+            self.settle().await?;
+        }
+        let completed = self.multipart.complete().await;
+        completed.map_err(|error| Error::of(error, blob_id))?;
+        match &self.staged {
+            Some(staged) => staged.check(),
+            None => Ok(()),
         }
     }
 
@@ -205,19 +214,23 @@ impl Upload {
 }
 
 async fn start(backend: &Arc<Backend>, path: &Path) -> Result<Upload, Error> {
-    let (multipart, head_start) = match &backend.directory {
+    let (multipart, staged) = match &backend.directory {
         None => {
             let multipart = backend.objects.put_multipart(path).await;
             (multipart.map_err(Error::of_backend)?, None)
         }
-        // The local backend makes its file, and syncs new directories, on the calling thread.
+        // The local backend makes its file, and syncs new directories, on the calling thread. It
+        // gives the file this name if it is free; else it writes the parts itself.
         Some(directory) => {
             let runtime = tokio::runtime::Handle::current();
             let (backend, path) = (Arc::clone(backend), path.clone());
-            let staged = directory.join(format!("{path}#1"));
+            let place = directory.join(path.as_ref());
+            let name = directory.join(format!("{path}#1"));
             let started = tokio::task::spawn_blocking(move || {
+                let is_free = matches!(name.try_exists(), Ok(false));
                 let multipart = runtime.block_on(backend.objects.put_multipart(&path))?;
-                Ok((multipart, HeadStart::of(staged)))
+                let staged = is_free.then(|| StagedFile::open(&name, place).ok());
+                Ok((multipart, staged.flatten()))
             });
             started.await?.map_err(Error::of_backend)?
         }
@@ -225,64 +238,20 @@ async fn start(backend: &Arc<Backend>, path: &Path) -> Result<Upload, Error> {
     Ok(Upload {
         multipart,
         part: None,
-        head_start,
+        staged,
     })
 }
 
-/// Syncs a long file while it is still being written, so that its end does not wait for all of it,
-/// and lets the page cache let go of what was synced: an archive that is put away shall not push
-/// out the index and the documents that are read, and pages that were just let go of are written
-/// faster than ones that nobody has had yet.
-///
-/// Only a head start: durability is the backend's own sync at the end, through a descriptor of its
-/// own, which also reports what a sync here may have failed at.
-struct HeadStart {
-    file: Arc<File>,
-    written_bytes: u64,
-    unsynced_bytes: usize,
-    running: Option<JoinHandle<()>>,
-}
-
-impl HeadStart {
-    /// The staging file of a blob that was just started. Its name is the backend's own business;
-    /// if that changes, there is no head start.
-    fn of(staged: PathBuf) -> Option<Self> {
-        Some(Self {
-            file: Arc::new(File::open(staged).ok()?),
-            written_bytes: 0,
-            unsynced_bytes: 0,
-            running: None,
-        })
-    }
-
-    fn written(&mut self, bytes: usize, backend: &Backend) {
-        let before = NonZeroU64::new(self.written_bytes);
-        self.written_bytes += bytes as u64;
-        self.unsynced_bytes += bytes;
-        let idle = self.running.as_ref().is_none_or(JoinHandle::is_finished);
-        if self.unsynced_bytes < limits::EARLY_SYNC_BYTES || !idle {
-            return;
+/// Splits pieces behind so many bytes; gives what stands there.
+fn split_off(pieces: &mut Vec<Bytes>, bytes: usize) -> Vec<Bytes> {
+    let mut left = bytes;
+    for (at, piece) in pieces.iter_mut().enumerate() {
+        if left < piece.len() {
+            let rest = piece.split_off(left);
+            let later = pieces.split_off(at + 1);
+            return std::iter::once(rest).chain(later).collect();
         }
-        let Ok(permit) = Arc::clone(&backend.early_syncs).try_acquire_owned() else {
-            return;
-        };
-        self.unsynced_bytes = bytes;
-        let file = Arc::clone(&self.file);
-        self.running = Some(tokio::task::spawn_blocking(move || {
-            if file.sync_data().is_ok() {
-                let _ = rustix::fs::fadvise(&file, 0, before, Advice::DontNeed);
-            }
-            drop(permit);
-        }));
+        left -= piece.len();
     }
-
-    /// Lets go of the rest of a long file that is durable.
-    async fn end(mut self) {
-        let Some(running) = self.running.take() else {
-            return;
-        };
-        let _ = running.await;
-        let let_go = move || rustix::fs::fadvise(&self.file, 0, None, Advice::DontNeed);
-        let _ = tokio::task::spawn_blocking(let_go).await;
-    }
+    Vec::new()
 }

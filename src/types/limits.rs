@@ -53,6 +53,8 @@ pub const BLOB_IO_BYTES: usize = 256 << 10;
 pub const UPLOAD_BYTES_MAX: usize = 4 << 20;
 /// The same for all large uploads together, divided among them; each has one segment at least.
 pub const UPLOADS_BYTES_MAX: usize = 16 << 20;
+/// Bytes of a body that the HTTP library may hold before an operation takes them.
+pub const RECEIVED_BYTES_MAX: usize = 64 << 10;
 /// Segments that a thread digests and seals for one upload before others have their turn.
 pub const LINE_TURN_SEGMENTS: usize = 64;
 /// Parts that are being written to the local disk at one time; more wait their turn.
@@ -69,7 +71,7 @@ pub const REMOTE_PART_BYTES: usize = 5 << 20;
 pub const REMOTE_READ_BYTES: usize = 16 << 20;
 /// Bytes of a long blob after which they are synced while it is still being written, and let go
 /// of by the page cache.
-pub const EARLY_SYNC_BYTES: usize = 8 << 20;
+pub const EARLY_SYNC_BYTES: u64 = 8 << 20;
 /// Blobs that are synced early at one time.
 pub const EARLY_SYNCS_MAX: usize = 8;
 /// Reads that wait for the disk at one time; more wait their turn.
