@@ -5,8 +5,12 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_http::Extensions;
 use actix_http::HttpService;
+use actix_http::Protocol;
+use actix_rt::net::TcpStream;
 use actix_server::ServerBuilder;
+use actix_service::ServiceFactoryExt as _;
 use actix_service::fn_service;
 use rustix::net::sockopt;
 use rustls::ServerConfig;
@@ -23,6 +27,7 @@ use crate::telemetry::Door;
 
 use super::error::Error;
 use super::s3_service;
+use super::stream::PlainStream;
 
 /// How long a closed connection may take to go: a client that was refused before its body needs to
 /// read the refusal.
@@ -88,7 +93,7 @@ pub(super) fn s3(
     let house = Arc::clone(house);
     // The same service for two types of stream; a function of it would spell out all their traits.
     macro_rules! service {
-        () => {{
+        ($connected:expr) => {{
             let (for_expect, for_requests) = (Arc::clone(&house), Arc::clone(&house));
             let stopping = stopping.clone();
             HttpService::build()
@@ -102,8 +107,9 @@ pub(super) fn s3(
                         let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
                     }
                 })
-                .on_connect_ext(|_, extensions| {
+                .on_connect_ext(|stream, extensions: &mut Extensions| {
                     extensions.insert(telemetry::connection(Door::S3));
+                    $connected(stream, extensions);
                 })
                 .expect(fn_service(move |request| {
                     s3_service::expect(Arc::clone(&for_expect), request)
@@ -115,9 +121,21 @@ pub(super) fn s3(
         }};
     }
     match tls {
-        None => builder.listen("s3", listener, move || service!().tcp()),
+        None => builder.listen("s3", listener, move || {
+            fn_service(|stream: TcpStream| async move {
+                // As the library's own `tcp` does; a stream that is closed already will tell.
+                let _ = stream.set_nodelay(true);
+                let peer = stream.peer_addr().ok();
+                Ok((PlainStream::new(stream), Protocol::Http1, peer))
+            })
+            .and_then(service!(
+                |stream: &PlainStream, extensions: &mut Extensions| {
+                    extensions.insert(stream.flow());
+                }
+            ))
+        }),
         Some(config) => builder.listen("s3", listener, move || {
-            service!().rustls_0_23(config.clone())
+            service!(|_, _: &mut Extensions| ()).rustls_0_23(config.clone())
         }),
     }
 }

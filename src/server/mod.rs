@@ -13,6 +13,7 @@ mod issuers;
 mod listeners;
 mod run;
 mod s3_service;
+mod stream;
 
 pub use error::Error;
 pub use first_start::FirstStart;

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -22,6 +23,7 @@ use actix_http::header;
 
 use crate::api::http::body::BodySlot;
 use crate::api::http::body::drain;
+use crate::api::http::flow::Flow;
 use crate::api::http::forwarded::Origin;
 use crate::api::http::headers::Headers;
 use crate::api::http::house::House;
@@ -45,7 +47,7 @@ pub(super) async fn expect(
     house: Arc<House>,
     mut request: Request,
 ) -> Result<Request, Response<BoxBody>> {
-    let slot = BodySlot::default();
+    let slot = slot_of(&request);
     let mut operation: Operation = Box::pin(answer(
         Arc::clone(&house),
         head_of(&house, &mut request),
@@ -78,7 +80,7 @@ pub(super) async fn serve(house: Arc<House>, mut request: Request) -> Response<B
         slot.give(payload);
         return operation.await;
     }
-    let slot = BodySlot::default();
+    let slot = slot_of(&request);
     slot.give(payload);
     let head = head_of(&house, &mut request);
     let is_small = head.header("content-length").is_none_or(|text| {
@@ -118,6 +120,10 @@ async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBo
         return sts::well_known::answer(house, head).await;
     }
     sts::door::answer(house, head, slot).await
+}
+
+fn slot_of(request: &Request) -> BodySlot {
+    BodySlot::new(request.conn_data::<Rc<Flow>>().map(Rc::clone))
 }
 
 /// Takes the head out of the request: nothing else will ask for it.

@@ -17,13 +17,17 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
+use super::flow::Flow;
 use crate::store::body::BodyError;
 use crate::telemetry;
 use crate::telemetry::Door;
 
 /// Where the payload of a request is put once it may come.
 #[derive(Clone, Default)]
-pub struct BodySlot(Rc<RefCell<Slot>>);
+pub struct BodySlot {
+    slot: Rc<RefCell<Slot>>,
+    flow: Option<Rc<Flow>>,
+}
 
 #[derive(Default)]
 enum Slot {
@@ -39,14 +43,20 @@ enum Slot {
 }
 
 impl BodySlot {
+    /// A slot for the payload of a connection, whose stream may be under a flow.
+    pub fn new(flow: Option<Rc<Flow>>) -> Self {
+        let slot = Rc::default();
+        Self { slot, flow }
+    }
+
     /// Whether an operation waits for the payload.
     pub fn is_wanted(&self) -> bool {
-        matches!(*self.0.borrow(), Slot::Wanted(_))
+        matches!(*self.slot.borrow(), Slot::Wanted(_))
     }
 
     /// Hands the payload over.
     pub fn give(&self, payload: Payload) {
-        let before = std::mem::replace(&mut *self.0.borrow_mut(), Slot::Given(payload));
+        let before = std::mem::replace(&mut *self.slot.borrow_mut(), Slot::Given(payload));
         if let Slot::Wanted(waker) = before {
             waker.wake();
         }
@@ -54,7 +64,7 @@ impl BodySlot {
 
     /// Takes out a payload that nobody asked for.
     pub fn reclaim(&self) -> Option<Payload> {
-        match self.0.replace(Slot::Taken) {
+        match self.slot.replace(Slot::Taken) {
             Slot::Given(payload) => Some(payload),
             Slot::Unasked | Slot::Wanted(_) | Slot::Taken => None,
         }
@@ -62,7 +72,7 @@ impl BodySlot {
 
     async fn take(&self) -> Payload {
         std::future::poll_fn(|context| {
-            let mut slot = self.0.borrow_mut();
+            let mut slot = self.slot.borrow_mut();
             match std::mem::replace(&mut *slot, Slot::Taken) {
                 Slot::Given(payload) => Poll::Ready(payload),
                 Slot::Taken => Poll::Ready(Payload::None),
@@ -89,6 +99,8 @@ pub struct Pace {
 pub struct RawBody {
     slot: BodySlot,
     payload: Option<Payload>,
+    /// Of the connection, once the payload is read.
+    flow: Option<Rc<Flow>>,
     pace: Pace,
     started: Option<Instant>,
     received_bytes: u64,
@@ -101,6 +113,7 @@ impl RawBody {
         Self {
             slot,
             payload: None,
+            flow: None,
             pace,
             started: None,
             received_bytes: 0,
@@ -112,10 +125,21 @@ impl RawBody {
     pub async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
         if self.payload.is_none() {
             self.payload = Some(self.slot.take().await);
+            self.flow = self.slot.flow.clone();
+            if let Some(flow) = &self.flow {
+                flow.begin_body();
+            }
         }
-        let payload = self.payload.as_mut()?;
+        let (payload, flow) = (self.payload.as_mut()?, &self.flow);
+        let next = std::future::poll_fn(|context| {
+            let polled = payload.poll_next_unpin(context);
+            if let (Poll::Pending, Some(flow)) = (&polled, flow) {
+                flow.ask();
+            }
+            polled
+        });
         let started = *self.started.get_or_insert_with(Instant::now);
-        let next = match tokio::time::timeout(self.pace.idle, payload.next()).await {
+        let next = match tokio::time::timeout(self.pace.idle, next).await {
             Err(_elapsed) => return Some(Err(BodyError::TooSlow)),
             Ok(None) => return None,
             Ok(Some(next)) => next,
@@ -139,6 +163,9 @@ impl RawBody {
 
 impl Drop for RawBody {
     fn drop(&mut self) {
+        if let Some(flow) = &self.flow {
+            flow.end_body();
+        }
         telemetry::received(Door::S3, self.received_bytes);
     }
 }

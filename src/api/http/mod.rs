@@ -2,6 +2,7 @@
 
 pub mod anonymous;
 pub mod body;
+pub mod flow;
 pub mod form;
 pub mod forwarded;
 pub mod headers;
