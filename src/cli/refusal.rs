@@ -237,7 +237,7 @@ impl StartRefusal {
                 path.display()
             ),
             Self::InUse { path } => format!(
-                "Another Acervo uses {}. Stop it, or choose another folder with data_dir.",
+                "Another process uses {}. Stop it, or choose another folder with data_dir.",
                 path.display()
             ),
             Self::Disk { path, source } => format!(

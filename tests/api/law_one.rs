@@ -183,9 +183,8 @@ fn customers(ask: Ask<'_>) -> Ask<'_> {
         .header(&format!("{NAME}-key-md5"), &base64(&md5(&CUSTOMERS_KEY)))
 }
 
-/// Entrusts it, and gives what was made of it that must not be found either.
-fn entrust_more(server: &Server, agency: &Caller) -> Vec<(String, Vec<u8>)> {
-    use acervo::types::encoding::base64;
+/// Every configuration of a bucket.
+fn configure(agency: &Caller) {
     let set = |query: &str, body: &str| {
         let put = agency.ask("PUT", &format!("/cubeta?{query}"));
         put.body(body.as_bytes()).ok();
@@ -193,10 +192,6 @@ fn entrust_more(server: &Server, agency: &Caller) -> Vec<(String, Vec<u8>)> {
     for bucket in ["cubeta", "bitacoras"] {
         agency.make_bucket(bucket).ok();
     }
-    let hook = json!({ "name": "avisos", "url": "https://127.0.0.1:1/gancho-singular-a8" });
-    let path = "/admin/v1/agencies/agencia/webhooks";
-    let hook = server.administer("PUT", path, &hook).ok();
-    let hook: Value = serde_json::from_slice(&hook.body).unwrap();
     set(
         "notification",
         "<NotificationConfiguration><QueueConfiguration><Id>aviso-singular-b2</Id>\
@@ -229,6 +224,11 @@ fn entrust_more(server: &Server, agency: &Caller) -> Vec<(String, Vec<u8>)> {
          <Status>Enabled</Status><Expiration><Days>900</Days></Expiration></Rule>\
          </LifecycleConfiguration>",
     );
+}
+
+/// Documents under contexts and customers' keys, and parts of one in progress.
+fn entrust_documents(agency: &Caller) {
+    use acervo::types::encoding::base64;
     let context = base64(br#"{"asunto":"contexto-singular-a1"}"#);
     for (key, size) in [
         ("cubeta/contexto", 2_000),
@@ -250,6 +250,16 @@ fn entrust_more(server: &Server, agency: &Caller) -> Vec<(String, Vec<u8>)> {
         let part = noise(33, size);
         agency.part("cubeta/subida", &upload, number, &part).ok();
     }
+}
+
+/// Entrusts all of it, and gives what must not be found.
+fn entrust_more(server: &Server, agency: &Caller) -> Vec<(String, Vec<u8>)> {
+    let hook = json!({ "name": "avisos", "url": "https://127.0.0.1:1/gancho-singular-a8" });
+    let path = "/admin/v1/agencies/agencia/webhooks";
+    let hook = server.administer("PUT", path, &hook).ok();
+    let hook: Value = serde_json::from_slice(&hook.body).unwrap();
+    configure(agency);
+    entrust_documents(agency);
     let app = server.make_key("agencia", "persona-de-lista-a7", "app");
     let session = sts::session(server, sts::assume(&app, "app"));
     session.make_bucket("de-la-sesion").ok();
