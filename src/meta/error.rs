@@ -31,6 +31,9 @@ pub enum Error {
     /// again and retry), or cannot become what was asked: once on, it is never off again.
     #[error("the bucket's versioning changed under the request")]
     VersioningChanged,
+    /// What a configuration was judged by has changed meanwhile.
+    #[error("the bucket's configuration has changed meanwhile")]
+    DocumentChanged,
     /// `If-Match` or `If-None-Match` does not hold (S3: 412).
     #[error("a precondition failed")]
     PreconditionFailed,
@@ -289,6 +292,7 @@ impl Error {
             | Self::NoSuchBucket
             | Self::BucketNotEmpty
             | Self::VersioningChanged
+            | Self::DocumentChanged
             | Self::PreconditionFailed
             | Self::NoSuchObject
             | Self::Locked

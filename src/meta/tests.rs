@@ -71,6 +71,7 @@ async fn a_bucket_has_its_documents_and_no_others() {
         bucket_id,
         kind,
         body: body.map(str::to_owned),
+        judged_by: None,
     };
     let documents = |name: &BucketName| {
         let found = index.read(|reader| reader.bucket(name)).unwrap().unwrap();
@@ -94,6 +95,19 @@ async fn a_bucket_has_its_documents_and_no_others() {
         assert_eq!(found.get(Cors).map(|body| &**body), Some(cors));
     }
     assert_eq!(documents(&made.name), [(Cors, "[1]".to_owned())]);
+    // Judged by what is not there any more, or not yet.
+    for (judged, holds) in [(Some("[]"), false), (None, false), (Some("[1]"), true)] {
+        let change = SetBucketDocument {
+            judged_by: Some((Cors, judged.map(str::to_owned))),
+            ..set(made.id, Policy, Some("{}"))
+        };
+        let done = index.commit(change, entry()).await;
+        assert_eq!(!matches!(done, Err(Error::DocumentChanged)), holds);
+    }
+    index
+        .commit(set(made.id, Policy, None), entry())
+        .await
+        .unwrap();
     assert_eq!(documents(&other.name), []);
 
     let delete = DeleteBucket {

@@ -86,6 +86,36 @@ impl Store {
         kind: BucketDocument,
         body: Option<String>,
     ) -> Result<Committed<()>, Error> {
+        self.change_document(permit, draft, kind, body, None).await
+    }
+
+    /// As [`Store::set_bucket_document`], for what the public-access block was asked about: if the
+    /// block has changed meanwhile, the change is refused.
+    ///
+    /// # Errors
+    /// As there, and `DocumentChanged` of the index.
+    pub async fn set_unblocked_document(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        kind: BucketDocument,
+        body: String,
+        bucket: &BucketRecord,
+    ) -> Result<Committed<()>, Error> {
+        let block = BucketDocument::PublicAccessBlock;
+        let judged = bucket.documents.get(block).map(|text| (**text).to_owned());
+        self.change_document(permit, draft, kind, Some(body), Some((block, judged)))
+            .await
+    }
+
+    async fn change_document(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        kind: BucketDocument,
+        body: Option<String>,
+        judged_by: Option<(BucketDocument, Option<String>)>,
+    ) -> Result<Committed<()>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let bucket = bucket_of(permit)?;
         let subject = Subject::Bucket(bucket.name.clone());
@@ -93,6 +123,7 @@ impl Store {
             bucket_id: bucket.id,
             kind,
             body,
+            judged_by,
         };
         agency.change(&subject, command, draft).await?;
         Ok(Committed(()))

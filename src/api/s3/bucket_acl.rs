@@ -24,7 +24,7 @@ pub(super) async fn put_bucket_acl(req: &S3Request) -> Result<Reply, S3Error> {
     let (kind, text) = (BucketDocument::Acl, list.write());
     let set = req
         .store()
-        .set_bucket_document(&permit, &req.draft(), kind, Some(text))
+        .set_unblocked_document(&permit, &req.draft(), kind, text, &bucket)
         .await?;
     Ok(Reply::committed(set, |()| reply::empty(200)))
 }

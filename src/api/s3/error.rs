@@ -427,7 +427,7 @@ fn of_metadata(error: &meta::Error) -> Code {
         E::BucketExists { .. } | E::AliasTaken => Code::BucketAlreadyExists,
         E::NoSuchBucket => Code::NoSuchBucket,
         E::BucketNotEmpty => Code::BucketNotEmpty,
-        E::VersioningChanged => Code::ConditionalRequestConflict,
+        E::VersioningChanged | E::DocumentChanged => Code::ConditionalRequestConflict,
         E::PreconditionFailed => Code::PreconditionFailed,
         E::NoSuchObject => Code::NoSuchKey,
         E::Locked => Code::AccessDenied,

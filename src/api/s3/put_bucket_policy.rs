@@ -39,9 +39,10 @@ pub(super) async fn put_bucket_policy(req: &S3Request) -> Result<Reply, S3Error>
                        with x-amz-confirm-remove-self-bucket-access.";
         return Err(S3Error::new(Code::AccessDenied, message));
     }
+    let kind = BucketDocument::Policy;
     let set = req
         .store()
-        .set_bucket_document(&permit, &req.draft(), BucketDocument::Policy, Some(text))
+        .set_unblocked_document(&permit, &req.draft(), kind, text, &bucket)
         .await?;
     Ok(Reply::committed(set, |()| reply::empty(204)))
 }

@@ -216,6 +216,9 @@ pub struct SetBucketDocument {
     pub kind: BucketDocument,
     /// Its text; without one it is removed.
     pub body: Option<String>,
+    /// The document by which it was found permissible, with its text then: if that has changed
+    /// since, the change is refused with [`Error::DocumentChanged`].
+    pub judged_by: Option<(BucketDocument, Option<String>)>,
 }
 
 impl Command for SetBucketDocument {
@@ -229,6 +232,16 @@ impl Command for SetBucketDocument {
             |row| column::<Versioning>(row, 0),
         )?;
         let versioning = found.ok_or(Error::NoSuchBucket)?;
+        if let Some((kind, judged)) = &self.judged_by {
+            let now = tx.first(
+                "SELECT body FROM bucket_documents WHERE bucket_id = ?1 AND kind = ?2",
+                (Sql(self.bucket_id), Sql(*kind)),
+                |row| row.get::<_, String>(0),
+            )?;
+            if now != *judged {
+                return Err(Error::DocumentChanged);
+            }
+        }
         match (self.kind, &self.body) {
             (BucketDocument::ObjectLock, None) => return Err(Error::Lockable),
             (BucketDocument::ObjectLock, Some(_)) if versioning != Versioning::Enabled => {
