@@ -161,7 +161,13 @@ fn client(settings: &AdminClient) -> reqwest::Result<Client> {
         .connect_timeout(CONNECT)
         .timeout(ANSWER);
     if settings.endpoint.starts_with("https://") {
-        return builder.build();
+        return match &settings.authorities {
+            None => builder.build(),
+            Some(pem) => {
+                let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
+                builder.tls_certs_only(certificates).build()
+            }
+        };
     }
     // Without TLS the system's certificates are of no use, and a small system may have none.
     builder.tls_certs_only([]).build()

@@ -1,6 +1,8 @@
 //! `acervo token`: a short-lived token of the installation's own issuer, alone on its line, so that
 //! it can stand in `$(…)`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +12,7 @@ use crate::types::ids::ApprovalId;
 use crate::types::names::{AgencyId, InvalidName, PrincipalName};
 use crate::types::roles::Role;
 
-use super::admin::{ENDPOINT_HELP, approvals};
+use super::admin::{CA_FILE_HELP, ENDPOINT_HELP, approvals};
 use super::client::{self, Request};
 use super::error::Failure;
 use super::{Console, Exit, complain};
@@ -23,6 +25,8 @@ pub(super) struct TokenArguments {
     /// users of this machine cannot see]
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
+    #[arg(long, value_name = "FILE", help = CA_FILE_HELP)]
+    ca_file: Option<PathBuf>,
     /// Carry out what a second person approved: the same command again, with the approval's id
     #[arg(long, value_name = "ID", value_parser = ApprovalId::parse)]
     approval: Option<ApprovalId>,
@@ -55,7 +59,13 @@ pub(super) fn run(
     environment: impl Iterator<Item = (String, String)>,
     console: &mut Console<'_>,
 ) -> Exit {
-    let settings = match AdminClient::load(arguments.endpoint, arguments.token, environment) {
+    let TokenArguments {
+        endpoint,
+        token,
+        ca_file,
+        ..
+    } = arguments;
+    let settings = match AdminClient::load(endpoint, token, ca_file, environment) {
         Ok(settings) => settings,
         Err(problems) => {
             complain(console, &problems.render(problems.locale));

@@ -38,7 +38,7 @@ pub use access_log::AccessLog;
 pub use audit::{Audit, AuditReads};
 pub use auth::{AgencySource, Auth, Issuer, IssuerKeys, KeysUrl};
 pub use blobs::{Blobs, RemoteBlobs};
-pub use client::{AdminClient, ENDPOINT_VARIABLE, TOKEN_VARIABLE};
+pub use client::{AdminClient, CA_FILE_VARIABLE, ENDPOINT_VARIABLE, TOKEN_VARIABLE};
 pub use error::{Fault, Origin, Problem, Problems, Wanted};
 pub use grants::Grants;
 pub use inventory::Inventory;

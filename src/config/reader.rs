@@ -26,10 +26,11 @@ const PREFIX: &str = "ACERVO_";
 /// Variables that Kubernetes sets for a service named `acervo`; they are no settings.
 const KUBERNETES: [&str; 2] = ["ACERVO_PORT", "ACERVO_SERVICE_"];
 /// Variables that other commands than `serve` read.
-const OTHERS: [&str; 3] = [
+const OTHERS: [&str; 4] = [
     super::FILE_VARIABLE,
     super::ENDPOINT_VARIABLE,
     super::TOKEN_VARIABLE,
+    super::CA_FILE_VARIABLE,
 ];
 
 const TEXT: Wanted = Wanted::Words("un texto", "a text");

@@ -119,7 +119,14 @@ fn variables_are_distinct() {
         .iter()
         .map(|name| format!("ACERVO_{}", name.replace('.', "_").to_ascii_uppercase()))
         .collect();
-    variables.extend([super::ENDPOINT_VARIABLE, super::TOKEN_VARIABLE].map(str::to_owned));
+    variables.extend(
+        [
+            super::ENDPOINT_VARIABLE,
+            super::TOKEN_VARIABLE,
+            super::CA_FILE_VARIABLE,
+        ]
+        .map(str::to_owned),
+    );
     variables.extend([super::FILE_VARIABLE, super::ROOT_KEY_VARIABLE].map(str::to_owned));
     let count = variables.len();
     variables.sort();

@@ -22,6 +22,7 @@ mod view;
 mod webhooks;
 
 use std::io;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use reqwest::Method;
@@ -37,6 +38,9 @@ use super::{Console, Exit, complain};
 pub(super) const ENDPOINT_HELP: &str =
     "URL of the admin API [env: ACERVO_ADMIN_ENDPOINT] [default: http://127.0.0.1:9001]";
 
+pub(super) const CA_FILE_HELP: &str =
+    "Certificates (PEM) to trust instead of the system's [env: ACERVO_ADMIN_CA_FILE]";
+
 #[derive(Args, Debug)]
 pub(super) struct AdminArguments {
     #[arg(long, value_name = "URL", global = true, help = ENDPOINT_HELP)]
@@ -45,6 +49,8 @@ pub(super) struct AdminArguments {
     /// users of this machine cannot see]
     #[arg(long, value_name = "TOKEN", global = true)]
     token: Option<String>,
+    #[arg(long, value_name = "FILE", global = true, help = CA_FILE_HELP)]
+    ca_file: Option<PathBuf>,
     /// Carry out what a second person approved: the same command again, with the approval's id
     #[arg(long, value_name = "ID", global = true, value_parser = ApprovalId::parse)]
     approval: Option<ApprovalId>,
@@ -129,11 +135,12 @@ pub(super) fn run(
     let AdminArguments {
         endpoint,
         token,
+        ca_file,
         approval,
         json,
         action,
     } = arguments;
-    let settings = match AdminClient::load(endpoint, token, environment) {
+    let settings = match AdminClient::load(endpoint, token, ca_file, environment) {
         Ok(settings) => settings,
         Err(problems) => {
             complain(console, &problems.render(problems.locale));
