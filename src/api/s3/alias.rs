@@ -116,7 +116,7 @@ impl Alias {
         (caller, payload): (&Caller, &Payload),
     ) -> Result<(), S3Error> {
         let ours = [PURPOSE, EXPEDIENTE];
-        let is_said = |name: &&str| head.headers.contains_key(*name) || query.has(name);
+        let is_said = |name: &&str| head.headers.contains_key(name) || query.has(name);
         if payload.leaves_our_own_open() && ours.iter().any(is_said) {
             let message =
                 "A signature of version 2 does not cover the purpose; sign with version 4.";
