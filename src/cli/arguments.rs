@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::types::names::PrincipalName;
+
 use super::admin::AdminArguments;
 use super::token::TokenArguments;
 
@@ -61,4 +63,8 @@ pub(super) struct ServeFlags {
     /// terminal
     #[arg(long, value_name = "FILE")]
     pub(super) credentials_file: Option<PathBuf>,
+    /// Make one more operator, unless there is or was one of this name: a second person for all
+    /// others. Its token is shown once, or written to the file of --credentials-file
+    #[arg(long, value_name = "NAME", value_parser = PrincipalName::parse)]
+    pub(super) new_operator: Option<PrincipalName>,
 }

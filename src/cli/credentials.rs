@@ -8,7 +8,7 @@ use std::process;
 
 use serde::Serialize;
 
-use crate::server::{FirstStart, Started};
+use crate::server::{FirstStart, NewOperator, Started};
 
 /// What `--credentials-file` receives: one JSON object, exactly these members, all texts.
 #[derive(Serialize)]
@@ -34,6 +34,23 @@ pub fn credentials_json(started: &Started, first: &FirstStart) -> String {
         secret_access_key: first.secret_access_key.expose(),
         bearer_token: first.bearer_token.expose(),
         operator_token: first.operator_token.expose(),
+    };
+    let json = serde_json::to_string_pretty(&credentials);
+    json.expect("texts in a struct have a JSON form") + "\n"
+}
+
+/// What it receives of an operator that a later start made.
+#[derive(Serialize)]
+struct OperatorCredentials<'a> {
+    operator: &'a str,
+    operator_token: &'a str,
+}
+
+/// An operator's token as JSON, with a line end.
+pub(super) fn operator_json(operator: &NewOperator) -> String {
+    let credentials = OperatorCredentials {
+        operator: operator.name.as_str(),
+        operator_token: operator.token.expose(),
     };
     let json = serde_json::to_string_pretty(&credentials);
     json.expect("texts in a struct have a JSON form") + "\n"

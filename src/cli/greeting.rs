@@ -32,6 +32,19 @@ pub fn greeting(started: &Started, place: &Place) -> String {
         (words.data_dir, &place.data_dir.display().to_string()),
     ]);
     let mut text = format!("{}\n\n{endpoints}", words.running);
+    if let Some(operator) = &started.operator {
+        // A file has it, unless that one is for the first credentials.
+        let is_filed = place.credentials_file.is_some() && started.first.is_none();
+        let token = match &place.credentials_file {
+            Some(path) if is_filed => path.display().to_string(),
+            Some(_) | None => operator.token.expose().to_owned(),
+        };
+        let token = columns(&[
+            (words.name, operator.name.as_str()),
+            (words.operator_token, &token),
+        ]);
+        let _ = write!(text, "\n{token}\n{}\n", words.secret_once);
+    }
     let Some(first) = &started.first else {
         return text;
     };

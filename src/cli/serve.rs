@@ -8,9 +8,10 @@ use crate::config::{Config, Flags, LogFormat, RootKey, Sources};
 use crate::keys::error::Error as KeyError;
 use crate::server;
 use crate::telemetry;
+use crate::types::names::PrincipalName;
 
 use super::arguments::ServeFlags;
-use super::credentials::{CredentialsFile, credentials_json};
+use super::credentials::{CredentialsFile, credentials_json, operator_json};
 use super::greeting::{Place, greeting};
 use super::refusal::StartRefusal;
 use super::remote_refusal::{RemoteFault, RemoteRefusal};
@@ -29,6 +30,7 @@ pub(super) fn run(
         listen,
         admin_listen,
         credentials_file,
+        new_operator,
     } = flags;
     let flags = Flags {
         data_dir,
@@ -48,7 +50,7 @@ pub(super) fn run(
         }
     };
     let place = place(&config, credentials_file);
-    match serve(config, &place, console) {
+    match serve(config, new_operator.as_ref(), &place, console) {
         Ok(()) => Exit::Done,
         Err(refusal) => {
             complain(console, &refusal.sentence(place.locale));
@@ -57,7 +59,12 @@ pub(super) fn run(
     }
 }
 
-fn serve(config: Config, place: &Place, console: &mut Console<'_>) -> Result<(), StartRefusal> {
+fn serve(
+    config: Config,
+    new_operator: Option<&PrincipalName>,
+    place: &Place,
+    console: &mut Console<'_>,
+) -> Result<(), StartRefusal> {
     let file = place.credentials_file.as_deref();
     let credentials_file = file
         .map(CredentialsFile::prepare)
@@ -73,7 +80,7 @@ fn serve(config: Config, place: &Place, console: &mut Console<'_>) -> Result<(),
         },
         level: config.log.level,
     });
-    server::run(&config, |started| {
+    server::run(&config, new_operator, |started| {
         greet(started, place.clone(), credentials_file, console)
     })
     .map_err(refusal)
@@ -87,8 +94,13 @@ fn greet(
     file: Option<CredentialsFile>,
     console: &mut Console<'_>,
 ) {
-    if let (Some(file), Some(first)) = (file, &started.first)
-        && let Err(error) = file.write(&credentials_json(started, first))
+    let json = match (&started.first, &started.operator) {
+        (Some(first), _) => Some(credentials_json(started, first)),
+        (None, Some(operator)) => Some(operator_json(operator)),
+        (None, None) => None,
+    };
+    if let (Some(file), Some(json)) = (file, json)
+        && let Err(error) = file.write(&json)
     {
         let sentence = words(place.locale).credentials_not_written;
         complain(console, &format!("{sentence} {error}"));

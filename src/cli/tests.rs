@@ -479,6 +479,7 @@ fn started(first: bool) -> Started {
         endpoint: "http://127.0.0.1:9000".to_owned(),
         admin_endpoint: "http://127.0.0.1:9001".to_owned(),
         region: "us-east-1".to_owned(),
+        operator: None,
         first: first.then(|| FirstStart {
             agency: "acervo".to_owned(),
             access_key_id: "ACQWER2ABCDEFGHIJKLM".to_owned(),

@@ -92,6 +92,40 @@ pub(super) async fn make(store: &Store, issuer: &LocalIssuer) -> Result<FirstSta
     })
 }
 
+/// An operator that the start of the server made; its token is shown once.
+#[derive(Debug)]
+pub struct NewOperator {
+    /// Its name.
+    pub name: PrincipalName,
+    /// Its token, for the admin API.
+    pub token: SecretText,
+}
+
+/// Makes an operator in its own hand, unless there is or was one of this name: whoever starts the
+/// server has the root key, so nothing is given away by it.
+pub(super) async fn add_operator(
+    store: &Store,
+    name: &PrincipalName,
+) -> Result<Option<NewOperator>, store::Error> {
+    let token = SecretText::new(encoding::base64_url(&random::bytes::<32>()));
+    let draft = Draft {
+        object_key: Some(name.as_str()),
+        ..draft(store.clock().now(), "AddOperator")
+    };
+    let hash = token_hash(token.expose());
+    match store
+        .add_operator(name.clone(), hash, Maker::Start, &draft)
+        .await
+    {
+        Ok(_) => Ok(Some(NewOperator {
+            name: name.clone(),
+            token,
+        })),
+        Err(store::Error::Metadata(meta::Error::OperatorExists)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes the operator's token count.
 pub(super) async fn confirm(store: &Store, first: &FirstStart) -> Result<(), store::Error> {
     let name = PrincipalName::parse("operator").expect("the constant is a name");
@@ -103,7 +137,7 @@ pub(super) async fn confirm(store: &Store, first: &FirstStart) -> Result<(), sto
         .map(drop)
 }
 
-fn draft(at: Time, action: &'static str) -> Draft<'static> {
+fn draft<'a>(at: Time, action: &'static str) -> Draft<'a> {
     Draft {
         at,
         request_id: RequestId::new(random::bytes()),

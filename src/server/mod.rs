@@ -17,5 +17,6 @@ mod stream;
 
 pub use error::Error;
 pub use first_start::FirstStart;
+pub use first_start::NewOperator;
 pub use run::Started;
 pub use run::run;

@@ -37,11 +37,13 @@ use crate::store::Store;
 use crate::store::agencies::Parts;
 use crate::telemetry::Metrics;
 use crate::types::clock::Clock;
+use crate::types::names::PrincipalName;
 
 use super::data_dir::DataDir;
 use super::error::Error;
 use super::first_start;
 use super::first_start::FirstStart;
+use super::first_start::NewOperator;
 use super::issuers;
 use super::listeners;
 
@@ -56,17 +58,27 @@ pub struct Started {
     pub region: String,
     /// What the first start made; `None` at every later one.
     pub first: Option<FirstStart>,
+    /// The operator that was asked for, if there was none of its name.
+    pub operator: Option<NewOperator>,
 }
 
 /// Serves until the process is told to stop. `on_started` runs once, when requests are served.
 ///
 /// # Errors
 /// Why nothing could be served.
-pub fn run(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(), Error> {
-    actix_rt::System::new().block_on(serve(config, on_started))
+pub fn run(
+    config: &Config,
+    new_operator: Option<&PrincipalName>,
+    on_started: impl FnOnce(&Started),
+) -> Result<(), Error> {
+    actix_rt::System::new().block_on(serve(config, new_operator, on_started))
 }
 
-async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(), Error> {
+async fn serve(
+    config: &Config,
+    new_operator: Option<&PrincipalName>,
+    on_started: impl FnOnce(&Started),
+) -> Result<(), Error> {
     let idle = Duration::from_secs(config.limits.idle_seconds);
     let s3_listener = listeners::bind(config.s3.listen, "s3.listen", idle)?;
     let admin_listener = listeners::bind(config.admin.listen, "admin.listen", idle)?;
@@ -112,6 +124,10 @@ async fn serve(config: &Config, on_started: impl FnOnce(&Started)) -> Result<(),
         admin_endpoint,
         region: config.s3.region.clone(),
         first: first_start(&store, &house.own_issuer.current()).await?,
+        operator: match new_operator {
+            Some(name) => first_start::add_operator(&store, name).await?,
+            None => None,
+        },
     });
     wait_for_signal().await.map_err(stopped)?;
     let _ = stop.send(true);

@@ -339,3 +339,45 @@ fn every_step_stands_in_the_agencys_log_and_survives_a_crash() {
     });
     assert_eq!(found.collect::<Vec<_>>(), steps);
 }
+
+/// Whoever starts the server makes an operator that nobody else made.
+#[test]
+fn the_start_makes_an_operator_who_is_a_second_person() {
+    let server = stocked();
+    let operator = format!("Bearer {}", server.credential("operator_token"));
+    let with_guard = [("--new-operator", "guardia")];
+    let server = Server::at(server.stop(), &with_guard);
+    assert_eq!(server.credential("operator"), "guardia");
+    let guard = format!("Bearer {}", server.credential("operator_token"));
+    let asks = |token: &str, method: &str, path: &str, body: &Value, id: Option<&str>| {
+        let mut headers = vec![("authorization", token)];
+        headers.extend(id.map(|id| ("x-acervo-approval", id)));
+        server.admin(method, path, &headers, body)
+    };
+    let keys = "/admin/v1/agencies/agencia/access-keys";
+    let wanted = json!({"principal": "lectora", "role": "reader"});
+    let waiting = json_of(&asks(&operator, "POST", keys, &wanted, None).status(202));
+    let id = waiting["approval_id"].as_str().unwrap();
+    let approve = format!("/admin/v1/agencies/agencia/approvals/{id}/approve");
+    let nothing = Value::Null;
+    asks(&operator, "POST", &approve, &nothing, None).status(409);
+    asks(&guard, "POST", &approve, &nothing, None).ok();
+    // The second person does not carry out what it approved.
+    asks(&guard, "POST", keys, &wanted, Some(id)).status(409);
+    asks(&operator, "POST", keys, &wanted, Some(id)).status(201);
+    // The two make a third one, who is in nobody's hand.
+    let operators = "/admin/v1/operators";
+    let third = json!({"name": "tercera"});
+    let waiting = json_of(&asks(&operator, "POST", operators, &third, None).status(202));
+    let id = waiting["approval_id"].as_str().unwrap();
+    let approve = format!("/admin/v1/approvals/{id}/approve");
+    asks(&guard, "POST", &approve, &nothing, None).ok();
+    let made = json_of(&asks(&operator, "POST", operators, &third, Some(id)).status(201));
+    assert_eq!(made["is_independent"], true);
+    // A start that asks for a name that there is makes nobody.
+    let server = Server::at(server.stop(), &with_guard);
+    let listed = server
+        .admin("GET", operators, &bearer(&guard), &nothing)
+        .ok();
+    assert_eq!(json_of(&listed)["operators"].as_array().unwrap().len(), 3);
+}

@@ -25,6 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Settings by their variables.
 pub(crate) type Settings<'a> = &'a [(&'a str, &'a str)];
 
+/// Settings whose names begin with dashes are flags.
+fn is_flag((name, _): &&(&str, &str)) -> bool {
+    name.starts_with("--")
+}
+
 /// A place for one server's data, and the command that starts it there.
 pub(crate) struct Home(pub(crate) TempDir);
 
@@ -56,7 +61,13 @@ impl Home {
             .arg(self.path().join("credentials.json"))
             .env_clear()
             .env("LANG", "C.UTF-8")
-            .envs(settings.iter().copied())
+            .args(
+                settings
+                    .iter()
+                    .filter(is_flag)
+                    .flat_map(|(flag, value)| [flag, value]),
+            )
+            .envs(settings.iter().filter(|one| !is_flag(one)).copied())
             .current_dir(self.path())
             .stdin(Stdio::null());
         command
