@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::crypto::aead::Bulk;
 use crate::crypto::secret::SecretKey;
 use crate::crypto::small::SmallKey;
 use crate::meta;
@@ -34,7 +35,7 @@ pub enum Log {
 /// A log with the key that seals its bodies.
 pub struct Ledger {
     log: Log,
-    audit_key: SmallKey,
+    audit_key: SmallKey<Bulk>,
     reads: ReadsMode,
 }
 
@@ -43,7 +44,7 @@ impl Ledger {
     pub fn new(log: Log, audit_key: &SecretKey, reads: ReadsMode) -> Self {
         Self {
             log,
-            audit_key: SmallKey::new(audit_key),
+            audit_key: SmallKey::expand(audit_key),
             reads,
         }
     }

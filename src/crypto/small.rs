@@ -23,27 +23,27 @@ const START: usize = 1 + NONCE_BYTES;
 /// What sealing adds to the length of a value.
 pub const OVERHEAD_BYTES: usize = START + TAG_BYTES;
 
-/// A key that seals and opens small values, its schedule expanded once.
-pub struct SmallKey(Small);
+/// A key that seals and opens small values, its schedule expanded once. One that is kept and used
+/// for every request is better kept by
+/// [`Bulk`](super::aead::Bulk).
+pub struct SmallKey<A = Small>(A);
 
 impl SmallKey {
     /// Expands the key.
     pub fn new(sealing_key: &SecretKey) -> Self {
-        Self(Small::new(sealing_key))
+        Self::expand(sealing_key)
+    }
+}
+
+impl<A: Aead> SmallKey<A> {
+    /// Expands the key by the implementation that is named.
+    pub fn expand(sealing_key: &SecretKey) -> Self {
+        Self(A::new(sealing_key))
     }
 
     /// Seals a value for the place that the associated data names.
     pub fn seal(&self, associated_data: &[u8], plaintext: &[u8]) -> Vec<u8> {
-        self.seal_under(random::bytes(), associated_data, plaintext)
-    }
-
-    /// As [`SmallKey::seal`], under a nonce that was just drawn for this one value.
-    pub fn seal_under(
-        &self,
-        nonce: [u8; NONCE_BYTES],
-        associated_data: &[u8],
-        plaintext: &[u8],
-    ) -> Vec<u8> {
+        let nonce = random::bytes();
         let mut sealed = Vec::with_capacity(OVERHEAD_BYTES + plaintext.len());
         sealed.push(FORMAT);
         sealed.extend_from_slice(&nonce);
