@@ -182,6 +182,9 @@ pub const AGENCIES_MAX: u64 = 1_000;
 pub const UPLOADS_MAX: u64 = 100_000;
 /// Changes that one group commit takes.
 pub const GROUP_COMMANDS_MAX: usize = 256;
+/// Microseconds that a group commit waits, after one of eight changes or more, for half as many to
+/// come: a fraction of a sync, and nothing where few callers come.
+pub const GATHER_US: u64 = 400;
 /// Bytes of inline documents that one group commit takes.
 pub const GROUP_BYTES_MAX: usize = 4 << 20;
 /// Changes waiting for one agency's writer; more are answered `SlowDown`.

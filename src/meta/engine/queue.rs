@@ -14,6 +14,12 @@ use crate::types::limits;
 /// How long entries wait for a change to share its transaction.
 const FLUSH: Duration = Duration::from_millis(limits::AUDIT_FLUSH_MS);
 
+/// How long a group waits for more callers to come back, while many do.
+const GATHER: Duration = Duration::from_micros(limits::GATHER_US);
+
+/// Callers of the last group below which nobody waits for another.
+const GATHER_MIN: usize = 8;
+
 /// How often a writer whose last commit failed tries again by itself.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -32,6 +38,8 @@ struct State {
     entries: VecDeque<AuditEntry>,
     /// When the oldest of the entries came.
     since: Option<Instant>,
+    /// Changes that the writer gathers for: it is woken when there are as many.
+    wanted: usize,
     closed: bool,
 }
 
@@ -77,7 +85,7 @@ impl Queue {
             return Err(Error::Busy);
         }
         state.jobs.push_back(job);
-        if state.jobs.len() == 1 {
+        if state.jobs.len() == 1 || state.jobs.len() == state.wanted {
             self.wake.notify_one();
         }
         Ok(())
@@ -106,8 +114,13 @@ impl Queue {
     }
 
     /// Waits until there is something to do and takes it: changes up to the bounds of a group, and
-    /// all entries, moved to the end of `entries`.
-    pub(super) fn take(&self, waiting: Waiting, entries: &mut VecDeque<AuditEntry>) -> Group {
+    /// all entries, moved to the end of `entries`. `before` is how many changes the last group had.
+    pub(super) fn take(
+        &self,
+        waiting: Waiting,
+        before: usize,
+        entries: &mut VecDeque<AuditEntry>,
+    ) -> Group {
         let mut state = self.lock();
         let asked = Instant::now();
         loop {
@@ -139,6 +152,9 @@ impl Queue {
             let woken = self.wake.wait_timeout(state, left);
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
+        if !state.jobs.is_empty() && before >= GATHER_MIN {
+            state = self.gather(state, before / 2);
+        }
         if state.closed || entries.len() < limits::GROUP_ENTRIES_MAX {
             entries.append(&mut state.entries);
             state.since = None;
@@ -146,6 +162,27 @@ impl Queue {
         let jobs = state.group();
         let last = state.closed && state.jobs.is_empty();
         Group { jobs, last }
+    }
+
+    /// Waits a moment for changes. After a large group its callers come back one after the other,
+    /// and a sync for the first of them alone would have all the others wait for the next one.
+    fn gather<'q>(
+        &'q self,
+        mut state: MutexGuard<'q, State>,
+        wanted: usize,
+    ) -> MutexGuard<'q, State> {
+        let due = Instant::now() + GATHER;
+        while state.jobs.len() < wanted && !state.closed {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state.wanted = wanted;
+            let woken = self.wake.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.wanted = 0;
+        state
     }
 
     /// Gives the places of entries back that are durable now.

@@ -98,9 +98,11 @@ impl Writer {
     pub(super) fn run(mut self) {
         let _abort = AbortOnPanic;
         let mut waiting = Waiting::Idle;
+        let mut changes = 0;
         loop {
-            let group = self.queue.take(waiting, &mut self.entries);
+            let group = self.queue.take(waiting, changes, &mut self.entries);
             let last = group.last;
+            changes = group.jobs.len();
             self.commit_group(group);
             if last {
                 break;
