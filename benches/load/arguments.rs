@@ -10,7 +10,7 @@ const USAGE: &str = "\
 usage: cargo bench --bench load -- [MEASURE…] [--quick] [--dir DIR]
                                    [--garage URL,KEY_ID,SECRET[,REGION]]
 
-measures: put-4k get-4k put-64m get-64m list rss (all of them, if none is named)
+measures: put-4k get-4k put-64m get-64m list rss bearer (all of them, if none is named)
 --quick   short rounds: figures that are good for a first look alone
 --dir     the folder for the data, on the disk to be measured (by default below target/)
 --garage  another S3 server, measured beside this one in turns; the key may create buckets";

@@ -25,6 +25,7 @@ pub struct Connection {
     stream: TcpStream,
     host: String,
     signer: Option<Signer>,
+    bearer_token: Option<String>,
     outgoing: Vec<u8>,
     incoming: Vec<u8>,
     /// What of `incoming` was received and not yet used.
@@ -40,6 +41,7 @@ impl Connection {
             stream,
             host: target.address.clone(),
             signer: target.credentials.as_ref().map(Signer::new),
+            bearer_token: target.bearer_token.clone(),
             outgoing: Vec::new(),
             incoming: vec![0; BUFFER_BYTES],
             start: 0,
@@ -139,7 +141,10 @@ impl Connection {
         let line = format!("{method} {path}{mark}{query} HTTP/1.1\r\nhost: {host}\r\n{length}");
         outgoing.clear();
         outgoing.extend_from_slice(line.as_bytes());
-        if let Some(signer) = &mut self.signer {
+        if let Some(token) = &self.bearer_token {
+            let header = format!("authorization: Bearer {token}\r\n");
+            outgoing.extend_from_slice(header.as_bytes());
+        } else if let Some(signer) = &mut self.signer {
             let signed = Signed {
                 method,
                 host,

@@ -27,6 +27,8 @@ pub struct Target {
     pub address: String,
     /// None: requests are not signed.
     pub credentials: Option<Credentials>,
+    /// A token that is sent instead of a signature.
+    pub bearer_token: Option<String>,
     /// None: it runs elsewhere, and nobody knows what it costs.
     pub process: Option<Process>,
 }
@@ -38,6 +40,7 @@ impl Target {
             name: "Garage",
             address: garage.address.clone(),
             credentials: Some(garage.credentials.clone()),
+            bearer_token: None,
             process: None,
         }
     }
@@ -117,6 +120,7 @@ impl Place {
                 secret: self.credential("secret_access_key"),
                 region: self.credential("region"),
             }),
+            bearer_token: None,
             process: Some(process),
         }
     }

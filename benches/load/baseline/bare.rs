@@ -39,6 +39,7 @@ pub fn start(credentials: &Credentials, size_bytes: usize) -> Target {
         name: "bare actix handler",
         address,
         credentials: Some(credentials.clone()),
+        bearer_token: None,
         process: Some(process),
     }
 }

@@ -43,6 +43,7 @@ pub fn start(folder: &Path, document: &Document) -> Option<Target> {
         name: "nginx, plain file",
         address,
         credentials: None,
+        bearer_token: None,
         process: Some(process),
     })
 }

@@ -1,5 +1,6 @@
 //! What is measured.
 
+mod bearer;
 mod large_get;
 mod large_put;
 mod list;
@@ -32,16 +33,18 @@ pub enum Measure {
     LargeGet,
     List,
     Memory,
+    Bearer,
 }
 
 impl Measure {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SmallPut,
         Self::SmallGet,
         Self::LargePut,
         Self::LargeGet,
         Self::List,
         Self::Memory,
+        Self::Bearer,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -52,6 +55,7 @@ impl Measure {
             Self::LargeGet => "get-64m",
             Self::List => "list",
             Self::Memory => "rss",
+            Self::Bearer => "bearer",
         }
     }
 
@@ -67,6 +71,7 @@ impl Measure {
             Self::LargeGet => large_get::run(arguments, report),
             Self::List => list::run(arguments, report),
             Self::Memory => memory::run(arguments, report),
+            Self::Bearer => bearer::run(arguments, report),
         }
     }
 }

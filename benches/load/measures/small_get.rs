@@ -14,7 +14,7 @@ use crate::target::{Place, Target};
 const MEASURE: &str = "GET 4 KiB, 64 connections";
 
 /// Documents that are read, in an order without pattern.
-const DOCUMENTS: usize = 4_096;
+pub const DOCUMENTS: usize = 4_096;
 
 pub fn run(arguments: &Arguments, report: &mut Report) {
     let place = Place::new(arguments);
@@ -48,11 +48,11 @@ pub fn run(arguments: &Arguments, report: &mut Report) {
     }
 }
 
-fn path(number: usize) -> String {
+pub fn path(number: usize) -> String {
     format!("/{BUCKET}/actas/{number:08}.pdf")
 }
 
-fn load(target: &Target, document: &Document) {
+pub fn load(target: &Target, document: &Document) {
     block_on(async {
         let lanes = (0..CONNECTIONS).map(|lane| async move {
             let mut connection = Connection::open(target).await;
