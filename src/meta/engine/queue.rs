@@ -219,3 +219,47 @@ fn places(entry: &AuditEntry) -> u32 {
     let count = 1 + entry.sealed_body.len() / limits::AUDIT_ENTRY_BYTES;
     u32::try_from(count.min(limits::AUDIT_QUEUE_MAX)).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::time::Instant;
+
+    use super::super::super::error::Error;
+    use super::super::job::{Job, Tx};
+    use super::{GATHER, Queue, Waiting};
+
+    struct Nothing;
+
+    impl Job for Nothing {
+        fn bytes(&self) -> usize {
+            0
+        }
+
+        fn apply(&mut self, _: &Tx<'_>) -> Result<(), Error> {
+            Ok(())
+        }
+
+        fn reply(self: Box<Self>, _: Result<(), Error>) {}
+    }
+
+    #[test]
+    fn a_group_waits_for_half_of_a_large_one_and_not_for_long() {
+        let queue = Queue::new();
+        let taken = |queued: usize, before: usize| {
+            for _ in 0..queued {
+                queue.push(Box::new(Nothing)).unwrap();
+            }
+            let begun = Instant::now();
+            let group = queue.take(Waiting::Idle, before, &mut VecDeque::new());
+            assert_eq!(group.jobs.len(), queued);
+            begun.elapsed()
+        };
+        assert!(taken(1, 64) >= GATHER, "nobody else came");
+        // Each of these may be slow on a busy machine, but not every time.
+        let at_once = |queued, before| (0..100).any(|_| taken(queued, before) < GATHER);
+        assert!(at_once(32, 64), "half of them are there");
+        assert!(at_once(1, 7), "the last group was small");
+        assert!(at_once(1, 0), "the first of all");
+    }
+}
