@@ -1,9 +1,9 @@
 //! The only source of randomness: the operating system's.
 //!
 //! A request needs a few short values, and each call to the kernel costs as much as hashing it. So
-//! a thread draws some more at once, gives each byte out once, wipes it, and throws away what it has
-//! not used within a moment: a snapshot of the machine that is started twice would else give the
-//! same bytes twice, long after it was taken.
+//! a thread draws some more at once, gives each byte out once, wipes it, and throws away what it
+//! has not used within a moment: a snapshot of the machine that is started twice would else give
+//! the same bytes twice, long after it was taken.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
