@@ -1,6 +1,7 @@
 //! Where entries go: the log of one agency, or of the installation.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::crypto::aead::Bulk;
 use crate::crypto::secret::SecretKey;
@@ -37,6 +38,7 @@ pub struct Ledger {
     log: Log,
     audit_key: SmallKey<Bulk>,
     reads: ReadsMode,
+    entries_made: AtomicU64,
 }
 
 impl Ledger {
@@ -46,11 +48,13 @@ impl Ledger {
             log,
             audit_key: SmallKey::expand(audit_key),
             reads,
+            entries_made: AtomicU64::new(0),
         }
     }
 
     /// The entry that goes with a change, into the change's own transaction.
     pub fn entry(&self, draft: &Draft<'_>) -> AuditEntry {
+        self.entries_made.fetch_add(1, Ordering::Relaxed);
         let origin = Origin {
             at: draft.at,
             action: draft.action.into(),
@@ -64,12 +68,18 @@ impl Ledger {
         }
     }
 
+    /// Entries made since it was opened: every request makes one.
+    pub fn entries_made(&self) -> u64 {
+        self.entries_made.load(Ordering::Relaxed)
+    }
+
     /// Records what changed nothing here but gave something out that must never be found without
     /// its entry. Durable when it returns.
     ///
     /// # Errors
     /// If the log cannot be written, and then nothing may be given out.
     pub async fn record_durably(&self, draft: &Draft<'_>) -> Result<(), meta::Error> {
+        self.entries_made.fetch_add(1, Ordering::Relaxed);
         let entry = draft.seal(&self.audit_key);
         match &self.log {
             Log::Agency(index) => index.append_durable(entry).await?,

@@ -25,6 +25,8 @@ pub struct Limits {
     pub object_bytes_max: u64,
     /// Days after which an unfinished upload is removed.
     pub upload_days: u64,
+    /// Seconds after which an agency that nobody asks for is closed.
+    pub agency_idle_seconds: u64,
     /// Seconds that requests in progress are given at a stop.
     pub shutdown_seconds: u64,
 }
@@ -49,6 +51,7 @@ impl Limits {
                 1..=limits::OBJECT_BYTES_MAX,
             ),
             upload_days: reader.number("limits.upload_days", 7, 1..=365),
+            agency_idle_seconds: reader.number("limits.agency_idle_seconds", 300, 1..=86_400),
             shutdown_seconds: reader.number("limits.shutdown_seconds", 30, 0..=3_600),
         }
     }

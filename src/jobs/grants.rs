@@ -29,16 +29,9 @@ pub fn start(store: Store, mut stopping: watch::Receiver<bool>) -> JoinHandle<()
 
 /// Cancel safety: each telling is complete in itself; a round cut short is taken up by the next.
 async fn round(store: &Store) {
-    let agencies = match store.agencies() {
-        Ok(agencies) => agencies,
-        Err(error) => {
-            tracing::error!(%error, "the catalog cannot be read");
-            return;
-        }
-    };
-    for record in agencies {
-        if let Err(error) = store.settle_grants(&record.agency).await {
-            tracing::error!(%error, agency = %record.agency, "grants are not settled");
+    for agency in store.open_agencies() {
+        if let Err(error) = store.settle_grants(&agency).await {
+            tracing::error!(%error, %agency, "grants are not settled");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Owns: when the sweep and lifecycle run, how much of it at a time, and what lifecycle rules mean;
 //! when the keys of issuers are fetched, and from where; how events are told to webhooks, and where
 //! those may be; the deliveries of access logs; inventory reports; that agencies hear what others
-//! decided of grants.
+//! decided of grants; when agencies that nobody asks for are closed.
 //! May touch: `access`, `auth`, `store`, `config`, `telemetry`, `types`. Never: requests; a job
 //! acts through the steps that `store` and `auth` offer it, and asks `access` for permission to
 //! deliver what an owner configured, in the owner's name.
@@ -15,6 +15,7 @@ pub mod access_log;
 pub mod delivery;
 pub mod fetch;
 pub mod grants;
+pub mod idle;
 pub mod inventory;
 pub mod issuer_keys;
 pub mod lifecycle;

@@ -31,20 +31,13 @@ pub fn start(store: Store, mut stopping: watch::Receiver<bool>) -> JoinHandle<()
 
 /// Cancel safety: each step is complete in itself, and the next one begins where it ended.
 async fn round(store: &Store) {
-    let agencies = match store.agencies() {
-        Ok(agencies) => agencies,
-        Err(error) => {
-            tracing::error!(%error, "the rewrapping cannot read the catalog");
-            return;
-        }
-    };
-    for record in agencies {
+    for agency in store.open_agencies() {
         loop {
-            match store.rewrap_step(&record.agency).await {
+            match store.rewrap_step(&agency).await {
                 Ok(step) if step.is_more => tokio::time::sleep(PAUSE).await,
                 Ok(_) => break,
                 Err(error) => {
-                    tracing::error!(%error, agency = %record.agency, "the rewrapping failed");
+                    tracing::error!(%error, %agency, "the rewrapping failed");
                     break;
                 }
             }

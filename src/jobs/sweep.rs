@@ -56,16 +56,9 @@ struct Sweep {
 impl Sweep {
     /// Cancel safety: each step is complete in itself; a round cut short is taken up by the next.
     async fn round(&mut self) {
-        let agencies = match self.store.agencies() {
-            Ok(agencies) => agencies,
-            Err(error) => {
-                tracing::error!(%error, "the sweep cannot read the catalog");
-                return;
-            }
-        };
-        for record in agencies {
-            if let Err(error) = self.agency(&record.agency).await {
-                tracing::error!(%error, agency = %record.agency, "the sweep failed");
+        for agency in self.store.open_agencies() {
+            if let Err(error) = self.agency(&agency).await {
+                tracing::error!(%error, %agency, "the sweep failed");
             }
         }
         self.shard = self.shard.wrapping_add(SHARDS_A_ROUND);

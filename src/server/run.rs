@@ -148,11 +148,16 @@ fn start_jobs(
     config: &Config,
     house: &House,
     stopping: watch::Receiver<bool>,
-) -> [JoinHandle<()>; 8] {
+) -> [JoinHandle<()>; 9] {
     let store = &house.store;
     let day = Day::of_seconds(config.lifecycle.day_seconds);
     [
         jobs::issuer_keys::start(Arc::clone(&house.issuers), store.clone(), stopping.clone()),
+        jobs::idle::start(
+            store.clone(),
+            Duration::from_secs(config.limits.agency_idle_seconds),
+            stopping.clone(),
+        ),
         jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
         jobs::rewrap::start(store.clone(), stopping.clone()),
         jobs::grants::start(store.clone(), stopping.clone()),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
+use std::sync::RwLockReadGuard;
 
 use crate::audit::entry::Draft;
 use crate::audit::ledger::Ledger;
@@ -21,7 +22,6 @@ use crate::meta::Catalog;
 use crate::meta::Index;
 use crate::meta::OfAgency;
 use crate::meta::commands::CreateAgency;
-use crate::meta::commands::KeepTrustedTime;
 use crate::meta::commands::SetAgencyState;
 use crate::meta::records::AgencyRecord;
 use crate::meta::records::AgencyState;
@@ -77,14 +77,14 @@ pub(super) struct Inner {
     reads: ReadsMode,
     index_settings: meta::Settings,
     /// Guards what is known of each agency; held for look-ups and insertions only.
-    registry: RwLock<Registry>,
+    pub(super) registry: RwLock<Registry>,
     /// Held while an agency is opened or made, so that it is opened once.
-    opening: tokio::sync::Mutex<()>,
+    pub(super) opening: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
-struct Registry {
-    agencies: HashMap<AgencyId, Known>,
+pub(super) struct Registry {
+    pub(super) agencies: HashMap<AgencyId, Known>,
     codes: HashMap<AgencyCode, AgencyId>,
 }
 
@@ -96,15 +96,18 @@ impl Registry {
             record.agency.clone(),
             Known {
                 state: record.state,
+                trusted: open.as_ref().map(|open| Arc::clone(&open.trusted)),
                 open,
             },
         );
     }
 }
 
-struct Known {
+pub(super) struct Known {
     state: AgencyState,
-    open: Option<Arc<Agency>>,
+    pub(super) open: Option<Arc<Agency>>,
+    /// Goes on while the agency is closed.
+    trusted: Option<Arc<TrustedClock>>,
 }
 
 /// An agency that is open in this process: nothing in it belongs to another one. On behalf of
@@ -118,7 +121,7 @@ pub(super) struct Agency {
     pub(super) credentials: Credentials,
     pub(super) recent: Arc<Recent>,
     /// What retention is compared with.
-    pub(super) trusted: TrustedClock,
+    pub(super) trusted: Arc<TrustedClock>,
     pub(super) sessions: Sessions,
     pub(super) revocations: Revocations,
     pub(super) directory: Directory,
@@ -211,11 +214,7 @@ impl Store {
 
     /// The agency of an installation that has one only.
     pub fn only_agency(&self) -> Option<AgencyId> {
-        let registry = self
-            .0
-            .registry
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let registry = self.registry();
         let mut agencies = registry.agencies.keys();
         let only = agencies.next()?;
         agencies.next().is_none().then(|| only.clone())
@@ -249,12 +248,16 @@ impl Store {
         }
     }
 
-    fn known(&self, agency: &AgencyId) -> Result<(AgencyState, Option<Arc<Agency>>), Error> {
-        let registry = self
-            .0
-            .registry
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn registry(&self) -> RwLockReadGuard<'_, Registry> {
+        let registry = &self.0.registry;
+        registry.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn known(
+        &self,
+        agency: &AgencyId,
+    ) -> Result<(AgencyState, Option<Arc<Agency>>), Error> {
+        let registry = self.registry();
         let known = registry.agencies.get(agency).ok_or(Error::NoSuchAgency)?;
         Ok((known.state, known.open.clone()))
     }
@@ -264,11 +267,16 @@ impl Store {
         if let (_, Some(open)) = self.known(agency)? {
             return Ok(open);
         }
+        let trusted = {
+            let registry = self.registry();
+            let known = registry.agencies.get(agency);
+            known.and_then(|known| known.trusted.clone())
+        };
         let (inner, id) = (Arc::clone(&self.0), agency.clone());
         let opened = tokio::task::spawn_blocking(move || {
             let directory = inner.directory(&id);
             let keyring = Keyring::open(&directory, &id, &*inner.root_key).map_err(Error::Keys)?;
-            inner.assemble(id, keyring)
+            inner.assemble(id, keyring, trusted)
         });
         let opened = Arc::new(opened.await.map_err(|_| Error::Stopping)??);
         self.settle_keys(&opened).await?;
@@ -282,7 +290,10 @@ impl Store {
         }
         // Before anybody can use what was caught up: a restart gives nothing away.
         opened.keep_trusted_time().await?;
-        self.remember(agency, |known| known.open = Some(Arc::clone(&opened)));
+        self.remember(agency, |known| {
+            known.open = Some(Arc::clone(&opened));
+            known.trusted = Some(Arc::clone(&opened.trusted));
+        });
         Ok(opened)
     }
 
@@ -321,7 +332,7 @@ impl Store {
                 }
                 other => other,
             };
-            inner.assemble(id, keyring.map_err(Error::Keys)?)
+            inner.assemble(id, keyring.map_err(Error::Keys)?, None)
         });
         let opened = Arc::new(made.await.map_err(|_| Error::Stopping)??);
         self.settle_keys(&opened).await?;
@@ -413,11 +424,7 @@ impl Store {
 
     /// Whether every open log takes entries at present.
     pub fn is_writable(&self) -> bool {
-        let registry = self
-            .0
-            .registry
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let registry = self.registry();
         let mut open = registry
             .agencies
             .values()
@@ -437,13 +444,7 @@ impl Store {
             .values_mut()
             .filter_map(|known| known.open.take())
         {
-            // Queued; written when the index is closed.
-            drop(
-                agency
-                    .index
-                    .commit_unrecorded(KeepTrustedTime(agency.trusted.record())),
-            );
-            agency.index.close();
+            agency.close();
         }
         self.0.catalog.close();
     }
@@ -454,14 +455,20 @@ impl Inner {
         self.data_dir.join("agencies").join(agency.as_str())
     }
 
-    fn assemble(&self, id: AgencyId, keyring: Keyring) -> Result<Agency, Error> {
+    fn assemble(
+        &self,
+        id: AgencyId,
+        keyring: Keyring,
+        trusted: Option<Arc<TrustedClock>>,
+    ) -> Result<Agency, Error> {
         let path = self.directory(&id).join("index.db");
         let index = Index::open(&path, keyring.database_key(), self.index_settings)?;
         let log = Log::Agency(index.clone());
         let ledger = Ledger::new(log, keyring.audit_key(), self.reads);
         let revocations = Revocations::new(index.read(|reader| reader.revocations())?);
         let kept = index.read(|reader| reader.trusted_time())?;
-        let trusted = TrustedClock::new(self.clock.clone(), kept);
+        let new = || Arc::new(TrustedClock::new(self.clock.clone(), kept));
+        let trusted = trusted.unwrap_or_else(new);
         Ok(Agency {
             sessions: Sessions::new(&keyring, &id),
             revocations,

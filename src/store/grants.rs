@@ -78,6 +78,15 @@ struct Book {
 }
 
 impl Grants {
+    /// Whether another agency is still to be told of a decision.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub(super) fn has_untold(&self, agency: &Agency) -> Result<bool, Error> {
+        let book = self.book(agency)?;
+        Ok(book.all.iter().any(|record| !record.is_told))
+    }
+
     fn book(&self, agency: &Agency) -> Result<Arc<Book>, Error> {
         let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(book) = &*kept {

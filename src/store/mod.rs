@@ -26,6 +26,7 @@ pub mod events;
 pub mod expire;
 pub mod get;
 pub mod grants;
+pub mod idle;
 pub mod ingest;
 pub mod inventory;
 pub mod issuers;

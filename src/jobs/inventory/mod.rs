@@ -183,19 +183,12 @@ impl Inventories {
     /// Cancel safety: each file is complete in itself; a report cut short is taken up by the next
     /// round, where the index says that it was.
     async fn round(&self) {
-        let agencies = match self.store.agencies() {
-            Ok(agencies) => agencies,
-            Err(error) => {
-                tracing::error!(%error, "inventories cannot read the catalog");
-                return;
-            }
-        };
-        for record in agencies {
-            match self.agency(&record.agency).await {
+        for agency in self.store.open_agencies() {
+            match self.agency(&agency).await {
                 Ok(()) | Err(store::Error::AgencySuspended) => {}
                 Err(error) => {
                     let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::error!(%error, cause, agency = %record.agency, "inventories failed");
+                    tracing::error!(%error, cause, %agency, "inventories failed");
                 }
             }
         }

@@ -74,19 +74,12 @@ impl Lifecycle {
     /// Cancel safety: each removal is complete in itself; a walk cut short is taken up by the next
     /// round, where the index says that it was.
     async fn round(&self) {
-        let agencies = match self.store.agencies() {
-            Ok(agencies) => agencies,
-            Err(error) => {
-                tracing::error!(%error, "lifecycle cannot read the catalog");
-                return;
-            }
-        };
-        for record in agencies {
-            match self.agency(&record.agency).await {
+        for agency in self.store.open_agencies() {
+            match self.agency(&agency).await {
                 // Nothing goes while nobody can look.
                 Ok(()) | Err(store::Error::AgencySuspended) => {}
                 Err(error) => {
-                    tracing::error!(%error, agency = %record.agency, "lifecycle failed");
+                    tracing::error!(%error, %agency, "lifecycle failed");
                 }
             }
         }

@@ -78,22 +78,15 @@ struct Webhooks {
 impl Webhooks {
     /// Cancel safety: a delivery cut short is tried again, under the same id.
     async fn round(&self, trims: bool) {
-        let agencies = match self.store.agencies() {
-            Ok(agencies) => agencies,
-            Err(error) => {
-                tracing::error!(%error, "webhooks cannot read the catalog");
-                return;
-            }
-        };
-        for record in agencies {
-            let mut done = self.agency(&record.agency).await;
+        for agency in self.store.open_agencies() {
+            let mut done = self.agency(&agency).await;
             if trims && done.is_ok() {
-                done = self.trim(&record.agency).await;
+                done = self.trim(&agency).await;
             }
             match done {
                 Ok(()) | Err(store::Error::AgencySuspended) => {}
                 Err(error) => {
-                    tracing::error!(%error, agency = %record.agency, "webhooks failed");
+                    tracing::error!(%error, %agency, "webhooks failed");
                 }
             }
         }

@@ -289,6 +289,12 @@ impl Server {
         fs::read_to_string(self.home.path().join("log")).unwrap_or_default()
     }
 
+    /// How many threads its process has.
+    pub(crate) fn threads(&self) -> usize {
+        let tasks = format!("/proc/{}/task", self.process.id());
+        fs::read_dir(tasks).unwrap().count()
+    }
+
     pub(crate) fn ask_to_end(&self) {
         kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
     }
