@@ -47,6 +47,7 @@ mod policies;
 mod proxies;
 mod quotas;
 mod roles;
+mod rust_client;
 mod signature_v2;
 mod start;
 mod sts;
