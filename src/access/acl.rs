@@ -181,6 +181,12 @@ impl Acl {
         &self.0
     }
 
+    /// Whether it names a principal itself, not a group.
+    pub fn favours(&self, id: CanonicalId) -> bool {
+        let is_it = |grant: &Grant| grant.grantee == Grantee::Principal(id);
+        self.0.iter().any(is_it)
+    }
+
     /// Whether it opens something to a group that is not closed. Source: AWS S3 User Guide,
     /// "The meaning of public", ACLs.
     pub fn is_public(&self) -> bool {

@@ -10,8 +10,9 @@
 //! | an operator | anything, while the agency holds no document | there is nothing to read yet |
 //! | an operator | an `app` key of a stranger | it owns nothing and sees no others' |
 //!
-//! A stranger is a principal of whom nothing in the agency speaks: no access key, no role, no
-//! group, no policy of a bucket, no access control list.
+//! A stranger is a principal whom nothing in the agency names: no access key, no role, no group, no
+//! policy or access control list of a bucket. What a bucket opens to everybody in the agency its
+//! owner opened to whoever is let in, so it makes nobody less of a stranger.
 
 use crate::types::names::AgencyId;
 use crate::types::roles::Role;

@@ -9,14 +9,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::access::bucket_rules::BucketRules;
-use crate::access::caller::Caller;
-use crate::access::caller::Proof;
 use crate::access::consent::By;
 use crate::access::consent::Circumstances;
 use crate::access::consent::Consent;
 use crate::access::consent::Gives;
 use crate::access::consent::consent;
-use crate::access::policy::Policy;
 use crate::audit::entry::Draft;
 use crate::crypto::random;
 use crate::meta;
@@ -32,7 +29,6 @@ use crate::types::ids::ApprovalId;
 use crate::types::limits;
 use crate::types::names::AgencyId;
 use crate::types::names::PrincipalName;
-use crate::types::roles::Role;
 
 use super::Committed;
 use super::agencies::Agency;
@@ -285,24 +281,24 @@ fn taken<S>(id: ApprovalId, request: &Request, by: &Person, at: Time) -> UseAppr
     }
 }
 
-/// Whether nothing in the agency speaks of a principal.
+/// Whether nothing in the agency names a principal.
 fn is_stranger(agency: &Agency, name: &PrincipalName) -> Result<bool, Error> {
     if agency.index.read(|reader| reader.knows_principal(name))? {
         return Ok(false);
     }
     let id = canonical_id(&agency.id, name);
-    let proof = Proof::Token {
-        issuer: String::new(),
+    let is_named = |rules: &BucketRules| {
+        rules
+            .policy
+            .as_ref()
+            .is_some_and(|policy| policy.favours(name, id))
+            || rules.acl.as_ref().is_some_and(|acl| acl.favours(id))
     };
-    let caller = Caller::new(agency.id.clone(), name.clone(), id, vec![Role::App], proof);
-    let favours = |policy: &Policy| policy.favours(&caller);
-    let is_opened =
-        |rules: &BucketRules| rules.has_acls() || rules.policy.as_ref().is_some_and(favours);
     for kind in SPEAK_OF_ACCESS {
         for bucket in agency.index.read(|reader| reader.buckets_with(kind))? {
             let rules = bucket.documents.rules(&agency.id, &bucket.name);
             // What cannot be read may speak of anybody (law 8).
-            let is_it = |rules: Arc<Result<_, _>>| rules.as_ref().as_ref().map_or(true, is_opened);
+            let is_it = |rules: Arc<Result<_, _>>| rules.as_ref().as_ref().map_or(true, is_named);
             if rules.is_some_and(is_it) {
                 return Ok(false);
             }
@@ -311,10 +307,5 @@ fn is_stranger(agency: &Agency, name: &PrincipalName) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// The documents of buckets by which others than their owners may come to read.
-const SPEAK_OF_ACCESS: [BucketDocument; 4] = [
-    BucketDocument::Policy,
-    BucketDocument::Acl,
-    BucketDocument::OwnershipControls,
-    BucketDocument::PublicAccessBlock,
-];
+/// The documents of buckets that may name principals.
+const SPEAK_OF_ACCESS: [BucketDocument; 2] = [BucketDocument::Policy, BucketDocument::Acl];

@@ -126,7 +126,7 @@ fn an_operator_alone_gives_nobody_the_right_to_read() {
 }
 
 #[test]
-fn a_principal_of_whom_a_bucket_speaks_is_no_stranger() {
+fn a_principal_that_a_bucket_names_is_no_stranger() {
     let server = stocked();
     let keys = "/admin/v1/agencies/agencia/access-keys";
     let wanted = |principal: &str| json!({"principal": principal, "role": "app"});
@@ -144,16 +144,28 @@ fn a_principal_of_whom_a_bucket_speaks_is_no_stranger() {
     let ask = |name: &str| server.administer_alone("POST", keys, &wanted(name));
     ask("invitada").status(202);
     ask("otra").status(201);
+    // What is open to everybody in the agency names nobody.
     policy(json!("arn:aws:iam::agencia:root"));
-    ask("tercera").status(202);
-    server.agency().ask("DELETE", "/actas?policy").ok();
     ask("tercera").status(201);
-    // Where access control lists count, any object's may speak of anybody.
+    server.agency().ask("DELETE", "/actas?policy").ok();
+    // A list of a bucket names principals too.
+    let canonical_id = |name: &str| {
+        let made = json_of(&ask(name).status(201));
+        made["canonical_id"].as_str().unwrap().to_owned()
+    };
+    let known = canonical_id("cuarta");
     let open = b"<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>\
         </OwnershipControls>";
     let owner = server.agency();
     owner.ask("PUT", "/actas?ownershipControls").body(open).ok();
+    ask("quinta").status(201);
+    let grant = format!("id={known}");
+    owner
+        .ask("PUT", "/actas?acl")
+        .header("x-amz-grant-read", &grant)
+        .ok();
     ask("cuarta").status(202);
+    ask("sexta").status(201);
 }
 
 #[test]

@@ -18,9 +18,10 @@ pub mod situation;
 #[cfg(test)]
 mod tests;
 
-use crate::access::caller::Caller;
+use crate::types::ids::CanonicalId;
 use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
+use crate::types::names::PrincipalName;
 
 use condition::Condition;
 use error::PolicyError;
@@ -153,11 +154,12 @@ impl Policy {
         }
     }
 
-    /// Whether any statement of a bucket's policy may allow anything to this caller.
-    pub fn favours(&self, caller: &Caller) -> bool {
-        let includes = |principals: &Principals| principals.include(caller);
+    /// Whether any statement of a bucket's policy may allow anything to a principal that it names:
+    /// itself, not everybody or a role.
+    pub fn favours(&self, name: &PrincipalName, id: CanonicalId) -> bool {
+        let names = |principals: &Principals| principals.name(name, id);
         self.statements.iter().any(|statement| {
-            statement.effect == Effect::Allow && statement.principals.as_ref().is_none_or(includes)
+            statement.effect == Effect::Allow && statement.principals.as_ref().is_some_and(names)
         })
     }
 

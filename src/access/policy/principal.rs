@@ -81,6 +81,18 @@ impl Principals {
         self.named.iter().any(|named| named.is(caller, is_ours)) != self.negated
     }
 
+    /// Whether a principal itself is named, by its name or its canonical user id.
+    pub(super) fn name(&self, name: &PrincipalName, id: CanonicalId) -> bool {
+        let is_it = |named: &Principal| match named {
+            Principal::User(user) => user == name,
+            Principal::Canonical(canonical) => *canonical == id,
+            Principal::Anyone | Principal::Agency | Principal::Role(_) | Principal::Service(_) => {
+                false
+            }
+        };
+        !self.negated && self.named.iter().any(is_it)
+    }
+
     /// Whether everybody but the named is meant.
     pub(super) const fn is_negated(&self) -> bool {
         self.negated
