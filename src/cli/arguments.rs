@@ -29,7 +29,7 @@ pub(super) enum Command {
     /// Serve documents: the S3 API and the admin API
     Serve(ServeFlags),
     /// Manage agencies and access keys of a running server
-    Admin(AdminArguments),
+    Admin(Box<AdminArguments>),
     /// Print a short-lived token that this installation signs for a principal of an agency
     Token(TokenArguments),
     /// Print the completions of a shell, for its folder of completions

@@ -107,7 +107,7 @@ pub fn run(
         Some(Command::Completions { shell }) => paper::completions(shell, console),
         Some(Command::Man { directory }) => paper::man(&directory, console),
         Some(Command::Token(token)) => token::run(token, environment, console),
-        Some(Command::Admin(admin)) => admin::run(admin, environment, console),
+        Some(Command::Admin(admin)) => admin::run(*admin, environment, console),
     }
 }
 
