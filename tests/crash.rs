@@ -266,8 +266,8 @@ struct Credentials {
 impl Credentials {
     /// Makes and revokes access keys until the server is gone.
     fn work(&mut self, server: &Server) {
-        let mut operator = server.operator();
-        while let Some(made) = operator.create_access_key("agencia") {
+        let mut admin = server.agency_admin();
+        while let Some(made) = admin.create_access_key("agencia") {
             self.valid.push(made);
             if self.valid.len() < 4 {
                 continue;
@@ -276,7 +276,7 @@ impl Credentials {
             let Proof::AccessKey { id, .. } = &proof else {
                 continue;
             };
-            match operator.revoke("agencia", id) {
+            match admin.revoke("agencia", id) {
                 Some(()) => self.revoked.push(proof),
                 None => {
                     self.unknown = Some(proof);

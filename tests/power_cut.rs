@@ -120,13 +120,13 @@ fn make_changes(server: &Server) -> Promises {
     promises.shows(&version, 200, Some(&small));
     change(&mut client, "DELETE", "/actas/retenida", b"");
     promises.shows("/actas/retenida", 404, None);
-    let mut operator = server.operator();
-    let made = operator.create_access_key("agencia").unwrap();
+    let mut admin = server.agency_admin();
+    let made = admin.create_access_key("agencia").unwrap();
     promises.after.push(promises.now.clone());
     let Proof::AccessKey { id, .. } = &made else {
         panic!("an access key was made")
     };
-    operator.revoke("agencia", id).unwrap();
+    admin.revoke("agencia", id).unwrap();
     promises.after.push(promises.now.clone());
     promises.revoked = Some(made);
     promises

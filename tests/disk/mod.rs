@@ -7,8 +7,9 @@ use std::fs;
 use std::path::Path;
 
 /// What strace is to show.
-pub(crate) const CALLS: &str = "fsync,fdatasync,write,pwrite64,sendto,openat,mkdir,mkdirat,rename,\
-                                renameat,renameat2,link,linkat,unlink,unlinkat,ftruncate";
+pub(crate) const CALLS: &str = "fsync,fdatasync,write,pwrite64,pwritev,sendto,openat,mkdir,\
+                                mkdirat,rename,renameat,renameat2,link,linkat,unlink,unlinkat,\
+                                ftruncate";
 
 #[derive(Clone, Debug)]
 enum Node {
@@ -109,7 +110,7 @@ impl<'a> Disk<'a> {
                 }
                 None => {}
             },
-            "write" | "pwrite64" => self.write(name, arguments),
+            "write" | "pwrite64" | "pwritev" => self.write(name, arguments),
             "ftruncate" => {
                 let file = descriptor(arguments).and_then(|path| self.file(&path));
                 if let (Some(file), Some(length)) = (file, after_path(arguments)) {
@@ -163,20 +164,19 @@ impl<'a> Disk<'a> {
         }
     }
 
-    /// `write` appends: nothing in the house seeks; SQLite says where it writes.
+    /// `write` appends: nothing in the house seeks; SQLite and long blobs say where they write.
     fn write(&mut self, name: &str, arguments: &str) {
         let file = descriptor(arguments).and_then(|path| self.file(&path));
-        let (Some(file), Some((_, rest))) = (file, arguments.split_once(">, \"")) else {
+        let (Some(file), Some(rest)) = (file, after_path(arguments)) else {
             return;
         };
-        let Some((text, rest)) = rest.split_once("\", ") else {
-            panic!("strace cut a content: {name}")
-        };
-        let (bytes, content) = (&mut self.files[file].bytes, unescape(text));
-        let at = match name {
-            "write" => bytes.len(),
-            _ => rest.split_once(", ").map_or(0, |(_, at)| number(at)),
-        };
+        let (content, at) = match name {
+            "pwritev" => pieces(rest),
+            _ => piece(rest),
+        }
+        .unwrap_or_else(|| panic!("strace cut a content: {name}"));
+        let bytes = &mut self.files[file].bytes;
+        let at = at.unwrap_or(bytes.len());
         let end = at + content.len();
         bytes.resize(bytes.len().max(end), 0);
         bytes[at..end].copy_from_slice(&content);
@@ -222,6 +222,25 @@ fn has_succeeded(call: &str) -> bool {
 /// What follows the path of the descriptor that a call begins with.
 fn after_path(arguments: &str) -> Option<&str> {
     arguments.split_once(">, ").map(|(_, rest)| rest)
+}
+
+/// One content and where it goes, if that is said: `"…", length, place`.
+fn piece(arguments: &str) -> Option<(Vec<u8>, Option<usize>)> {
+    let (text, rest) = arguments.strip_prefix('"')?.split_once("\", ")?;
+    let place = rest.split_once(", ").map(|(_, place)| number(place));
+    Some((unescape(text), place))
+}
+
+/// Several contents and where they go: `[{iov_base="…", iov_len=length}, …], count, place`.
+fn pieces(arguments: &str) -> Option<(Vec<u8>, Option<usize>)> {
+    let (vector, rest) = arguments.strip_prefix('[')?.split_once("], ")?;
+    let mut content = Vec::new();
+    for element in vector.split("{iov_base=").skip(1) {
+        let (text, _) = element.strip_prefix('"')?.split_once("\", iov_len")?;
+        content.extend(unescape(text));
+    }
+    let (count, place) = rest.split_once(", ")?;
+    (vector.matches("{iov_base=").count() == number(count)).then(|| (content, Some(number(place))))
 }
 
 /// The path of the descriptor that a call begins with: `12<\x2f…>`.

@@ -122,9 +122,18 @@ impl Server {
         Client::new(&self.endpoint, proof)
     }
 
-    pub(crate) fn operator(&self) -> Operator {
-        let proof = Proof::Bearer(self.credential("operator_token"));
-        Operator(Client::new(&self.admin_endpoint, proof))
+    pub(crate) fn operator(&self) -> Administrator {
+        self.administrator("operator_token")
+    }
+
+    /// An admin of the first agency, who needs no second person in it.
+    pub(crate) fn agency_admin(&self) -> Administrator {
+        self.administrator("bearer_token")
+    }
+
+    fn administrator(&self, credential: &str) -> Administrator {
+        let proof = Proof::Bearer(self.credential(credential));
+        Administrator(Client::new(&self.admin_endpoint, proof))
     }
 
     /// Ends the server as a power cut ends a process: at once.
@@ -182,10 +191,10 @@ fn read(path: &Path) -> String {
     String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
 }
 
-/// An operator at the admin API.
-pub(crate) struct Operator(pub(crate) Client);
+/// Somebody at the admin API.
+pub(crate) struct Administrator(pub(crate) Client);
 
-impl Operator {
+impl Administrator {
     #[track_caller]
     pub(crate) fn create_agency(&mut self, name: &str) {
         let body = json!({ "name": name }).to_string();
