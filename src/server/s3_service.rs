@@ -142,6 +142,7 @@ fn head_of(house: &House, request: &mut Request) -> Head {
     let origin = Origin::of(&house.proxies, peer, house.is_secure, &headers);
     Head {
         method: request.method().clone(),
+        version: request.version(),
         uri: request.uri().clone(),
         headers,
         remote: origin.remote,

@@ -2,7 +2,7 @@
 
 use acervo::auth::sigv4::payload::PayloadHash;
 
-use crate::support::request::Wired;
+use crate::support::request::{Ask, Wired};
 use crate::support::server::Server;
 use crate::support::wire::Wire;
 use crate::support::{etag, noise, pause};
@@ -242,6 +242,41 @@ fn a_document_may_not_grow_beyond_its_bound_by_parts() {
         .refused(400, "EntityTooLarge");
     agency.complete("actas/a", &upload, &both[..1]).ok();
     agency.get("actas/a").send().holds(&body);
+}
+
+#[test]
+fn a_body_of_which_nothing_is_said_is_no_empty_document() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    agency.put("actas/a", b"1").ok();
+    let upload = agency.begin_upload("actas/b");
+    let silent = |ask: Ask<'_>| {
+        ask.content_length(None)
+            .refused(411, "MissingContentLength")
+    };
+    silent(agency.put("actas/a", b""));
+    silent(
+        agency
+            .put("actas/a", b"")
+            .unsigned("expect", "100-continue"),
+    );
+    silent(agency.part("actas/b", &upload, 1, b""));
+    let framed = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+    let put = agency
+        .put("actas/a", b"")
+        .unsigned("content-encoding", "aws-chunked");
+    let put = put.payload(PayloadHash::parse(framed).unwrap());
+    silent(put.header("x-amz-decoded-content-length", "0"));
+    agency.get("actas/a").send().holds(b"1");
+    // What stores no body needs none.
+    let copy = agency.copy("actas/a", "actas/c");
+    copy.content_length(None).ok();
+    let tags = agency.ask("DELETE", "/actas?tagging");
+    tags.content_length(None).ok();
+    agency.ask("PUT", "/libros").content_length(None).ok();
+    agency.put("actas/a", b"").ok();
+    agency.get("actas/a").send().holds(b"");
 }
 
 #[test]

@@ -298,7 +298,7 @@ fn stated(
 #[cfg(test)]
 mod tests {
     use actix_http::header::{HeaderName, HeaderValue};
-    use actix_http::{Method, Uri};
+    use actix_http::{Method, Uri, Version};
 
     use super::{Head, PURPOSE, Query, stated, told};
     use crate::access::caller::Claims;
@@ -313,6 +313,7 @@ mod tests {
         }
         let head = Head {
             method: Method::GET,
+            version: Version::HTTP_11,
             is_secure: false,
             uri: Uri::from_static("/"),
             headers: stated_in,

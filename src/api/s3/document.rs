@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use crate::access::action::Action;
 use crate::api::http::body::RawBody;
 use crate::api::http::form::FileDecoder;
 use crate::auth::chunked::decoder::ChunkDecoder;
@@ -328,8 +329,13 @@ fn trailer_algorithm(req: &S3Request) -> Result<Option<ChecksumAlgorithm>, S3Err
         })
 }
 
-/// The document's size as announced; `None` for a body with transfer encoding and no length.
+/// The document's size as announced; `None` for a body with transfer encoding and no length. What
+/// is to be stored is never taken for empty because nothing is said of it.
 fn size(req: &S3Request) -> Result<Option<u64>, S3Error> {
+    let is_stored = matches!(req.action, Action::PutObject | Action::UploadPart);
+    if is_stored && !req.head.frames_body() {
+        return Err(Code::MissingContentLength.into());
+    }
     let name = match req.payload.hash {
         PayloadHash::Streaming(_) => "x-amz-decoded-content-length",
         PayloadHash::Unsigned | PayloadHash::Signed(_) => "content-length",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use actix_http::Method;
 use actix_http::Uri;
+use actix_http::Version;
 
 use crate::access::action::Action;
 use crate::access::action::Effect;
@@ -64,6 +65,8 @@ use super::post_object::Posted;
 pub struct Head {
     /// The method.
     pub method: Method,
+    /// The version of HTTP that it came in: the framing of bodies goes by it.
+    pub version: Version,
     /// The raw target.
     pub uri: Uri,
     /// The headers, names in lower case.
@@ -80,6 +83,14 @@ impl Head {
         self.headers
             .get(name)
             .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+
+    /// Whether it tells where its body ends. HTTP/1.1 takes a body of which nothing is said for an
+    /// empty one; HTTP/2 frames every body. Source: RFC 9112, section 6.3.
+    pub(super) fn frames_body(&self) -> bool {
+        self.version >= Version::HTTP_2
+            || self.headers.contains_key("content-length")
+            || self.headers.contains_key("transfer-encoding")
     }
 }
 
