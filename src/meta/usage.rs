@@ -13,9 +13,10 @@ use rusqlite::Row;
 use super::codec::{Sql, column, optional};
 use super::engine::{Reader, Tx};
 use super::error::Error;
+use super::records::{UploadNumber, Versioning};
 use super::schema::OfAgency;
-use crate::types::ids::BucketId;
-use crate::types::names::BucketName;
+use crate::types::ids::{BucketId, PartNumber, VersionId};
+use crate::types::names::{BucketName, ObjectKey};
 
 /// The account of the agency as a whole: the numbers of buckets begin at 1.
 const AGENCY: BucketId = BucketId(0);
@@ -195,7 +196,56 @@ pub(super) fn close(tx: &Tx<'_>, bucket_id: BucketId) -> Result<(), Error> {
     Ok(())
 }
 
+/// What is about to be stored, and may take the place of what is counted already.
+#[derive(Clone, Copy, Debug)]
+pub enum Arriving<'a> {
+    /// A version of this key, in a bucket that keeps versions so.
+    Version(&'a ObjectKey, Versioning),
+    /// A part of an upload.
+    Part(UploadNumber, PartNumber),
+}
+
 impl Reader<'_, OfAgency> {
+    /// Whether the quotas have room, as things stand, for so many bytes. The change itself decides:
+    /// this spares a client from sending what would be refused.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn has_room(
+        &self,
+        bucket_id: BucketId,
+        arriving: Arriving<'_>,
+        size_bytes: u64,
+    ) -> Result<bool, Error> {
+        let change = match arriving {
+            Arriving::Version(..) => Change::version(size_bytes),
+            Arriving::Part(..) => Change::bytes(size_bytes),
+        };
+        let accounts = [self.account(None)?, self.account(Some(bucket_id))?];
+        let admit = |change| accounts.iter().all(|account| account.admits(change));
+        if admit(change) {
+            return Ok(true);
+        }
+        let replaced = match arriving {
+            Arriving::Version(_, Versioning::Enabled) => None,
+            Arriving::Version(object_key, Versioning::Off | Versioning::Suspended) => self.first(
+                "SELECT size_bytes FROM objects
+                 WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3
+                 UNION ALL SELECT size_bytes FROM versions
+                 WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3
+                 AND etag IS NOT NULL",
+                (Sql(bucket_id), Sql(object_key), Sql(&VersionId::Null)),
+                |row| Ok(Change::version(column(row, 0)?)),
+            )?,
+            Arriving::Part(upload, number) => self.first(
+                "SELECT size_bytes FROM pieces WHERE upload_number = ?1 AND part_number = ?2",
+                (Sql(upload), Sql(number)),
+                |row| Ok(Change::bytes(column(row, 0)?)),
+            )?,
+        };
+        Ok(admit(change.less(replaced.unwrap_or_default())))
+    }
+
     /// The account of a bucket, or of the agency.
     ///
     /// # Errors

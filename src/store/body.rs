@@ -41,6 +41,8 @@ pub enum BodyError {
 /// What a client said that its document is.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Announced {
+    /// How many bytes it has; known before the first of them, or not at all.
+    pub size_bytes: Option<u64>,
     /// `Content-MD5`.
     pub md5: Option<[u8; 16]>,
     /// The signed hash of the payload.

@@ -16,6 +16,7 @@ use crate::meta::records::ObjectMetadata;
 use crate::meta::records::Precondition;
 use crate::meta::records::StoredBody;
 use crate::meta::records::Versioning;
+use crate::meta::usage::Arriving;
 use crate::types::checksum::ObjectChecksum;
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
@@ -36,6 +37,7 @@ use super::ingest::Sealed;
 use super::ingest::ingest;
 use super::locks;
 use super::locks::LockRule;
+use super::quotas;
 use super::recent::Subject;
 use super::sealing::Asked;
 use super::sealing::Sealing;
@@ -94,6 +96,9 @@ impl Store {
     ) -> Result<Committed<Stored>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let sealing = agency.sealing(std::mem::take(&mut object.asked))?;
+        let (bucket, object_key) = object_of(permit)?;
+        let arriving = Arriving::Version(object_key, object.versioning);
+        quotas::ensure_room(&agency, bucket.id, arriving, &body)?;
         let keep = body.checksum_algorithm();
         let ingested = ingest(&self.0.blobs, &agency.id, Purpose::Object, keep, body).await?;
         let stored = self

@@ -1,14 +1,21 @@
 //! How much is stored and how much may be.
 
 use crate::audit::entry::Draft;
+use crate::meta;
+use crate::meta::OfAgency;
+use crate::meta::Reader;
 use crate::meta::commands::SetQuota;
 use crate::meta::usage::Account;
+use crate::meta::usage::Arriving;
 use crate::meta::usage::Quota;
+use crate::types::ids::BucketId;
 use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 
 use super::Committed;
+use super::agencies::Agency;
 use super::agencies::Store;
+use super::body::Body;
 use super::error::Error;
 use super::list::beside;
 
@@ -19,6 +26,26 @@ pub struct Accounts {
     pub agency: Account,
     /// Its buckets, by name.
     pub buckets: Vec<(BucketName, Account)>,
+}
+
+/// Refuses a document whose announced length no quota has room for, before its body is asked for.
+///
+/// # Errors
+/// `QuotaExceeded` of the index.
+pub(super) fn ensure_room(
+    agency: &Agency,
+    bucket_id: BucketId,
+    arriving: Arriving<'_>,
+    body: &impl Body,
+) -> Result<(), Error> {
+    let Some(size_bytes) = body.announced().size_bytes else {
+        return Ok(());
+    };
+    let has_room = |reader: &Reader<'_, OfAgency>| reader.has_room(bucket_id, arriving, size_bytes);
+    match agency.index.look(has_room)? {
+        true => Ok(()),
+        false => Err(meta::Error::QuotaExceeded.into()),
+    }
 }
 
 impl Store {

@@ -29,6 +29,7 @@ use crate::meta::records::ObjectMetadata;
 use crate::meta::records::Precondition;
 use crate::meta::records::StoredPiece;
 use crate::meta::records::UploadRecord;
+use crate::meta::usage::Arriving;
 use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::checksum::ChecksumType;
 use crate::types::checksum::ChecksumValue;
@@ -59,6 +60,7 @@ use super::locks;
 use super::locks::LockRule;
 use super::put::Stored;
 use super::put::new_version_id;
+use super::quotas;
 use super::recent::Subject;
 use super::sealing::Asked;
 use super::sealing::Locked;
@@ -224,6 +226,8 @@ impl Store {
             encryption: upload.encryption.clone(),
         };
         let number = part.number;
+        let arriving = Arriving::Part(upload.number, number);
+        quotas::ensure_room(&agency, bucket_of(permit)?.id, arriving, &body)?;
         let (keep, _) = upload.checksum.unwrap_or(DEFAULT_CHECKSUM);
         let ingested = ingest(&self.0.blobs, &agency.id, Purpose::Part, keep, body).await?;
         let stored = self

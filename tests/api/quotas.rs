@@ -1,11 +1,15 @@
 //! Quotas over HTTP: what is stored is counted exactly, and no more is stored than may be.
 
+use acervo::auth::sigv4::payload::PayloadHash;
 use serde_json::{Value, json};
 
 use crate::support::caller::Caller;
 use crate::support::etag;
+use crate::support::request::Ask;
 use crate::support::server::Server;
 
+const VERSIONED: &[u8] =
+    b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
 const QUOTAS: &str = "/admin/v1/agencies/agencia/quotas";
 
 fn set(server: &Server, quota: &Value) {
@@ -136,6 +140,60 @@ fn no_more_is_stored_than_may_be() {
     caller
         .put("actas/a", &[2; 61])
         .refused(403, "QuotaExceeded");
+}
+
+#[test]
+fn a_length_that_passes_a_quota_is_refused_before_its_body() {
+    let server = Server::start();
+    let caller = server.agency();
+    for bucket in ["actas", "versiones"] {
+        caller.make_bucket(bucket).ok();
+    }
+    caller
+        .ask("PUT", "/versiones?versioning")
+        .body(VERSIONED)
+        .ok();
+    caller.put("actas/a", &[1; 60]).ok();
+    caller.put("versiones/a", &[1; 40]).ok();
+    let id = caller.begin_upload("actas/m");
+    part(&caller, "actas/m", &id, 1, &[1; 30]);
+    let answered = |ask: Ask<'_>| {
+        let mut wire = server.wire();
+        wire.send(&ask.unsigned("expect", "100-continue").wired().head);
+        let answer = wire.answer("PUT");
+        if answer.status != 100 {
+            answer.refused(403, "QuotaExceeded");
+            return false;
+        }
+        true
+    };
+    let put = |at: &str, size| answered(caller.put(at, &vec![1; size]));
+    let part_of = |number, size| answered(caller.part("actas/m", &id, number, &vec![1; size]));
+    for quota in [
+        json!({ "bucket": "actas", "bytes": 100 }),
+        json!({ "bytes": 140 }),
+    ] {
+        set(&server, &quota);
+        assert!(put("actas/b", 10) && !put("actas/b", 11) && !put("actas/b", 5 << 20));
+        // What is replaced makes room; a version that stays does not.
+        assert!(put("actas/a", 70) && !put("actas/a", 71));
+        assert!(part_of(2, 10) && !part_of(2, 11));
+        assert!(part_of(1, 40) && !part_of(1, 41));
+        set(&server, &json!({ "bucket": "actas" }));
+    }
+    assert!(put("versiones/a", 10) && !put("versiones/a", 11));
+    set(&server, &json!({ "objects": 2 }));
+    assert!(put("actas/a", 1) && !put("actas/b", 1) && !put("versiones/a", 1));
+    // The framing of a document does not count, and its announced length is the document's.
+    set(&server, &json!({ "bytes": 140 }));
+    let framed = |size: usize| {
+        let payload = PayloadHash::parse("STREAMING-UNSIGNED-PAYLOAD-TRAILER").unwrap();
+        let put = caller.put("actas/b", &vec![1; size + 100]).payload(payload);
+        let put = put.header("x-amz-decoded-content-length", &size.to_string());
+        answered(put.header("x-amz-trailer", "x-amz-checksum-crc32"))
+    };
+    assert!(framed(10) && !framed(11));
+    assert_eq!(stored(&server), [(130, 2), (90, 1), (40, 1)]);
 }
 
 #[test]

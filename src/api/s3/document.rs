@@ -118,7 +118,9 @@ impl Document {
     }
 
     fn announcing(req: &S3Request, checksum: Option<ChecksumValue>) -> Result<Self, S3Error> {
+        let size = size(req)?;
         let announced = Announced {
+            size_bytes: size,
             md5: md5(req)?,
             sha256: match req.payload.hash {
                 PayloadHash::Signed(sha256) => Some(sha256),
@@ -141,7 +143,6 @@ impl Document {
             let message = "Value for x-amz-sdk-checksum-algorithm header is invalid.";
             return Err(S3Error::new(Code::InvalidRequest, message));
         }
-        let size = size(req)?;
         if size.is_some_and(|size| size > req.house.put_bytes_max) {
             return Err(Code::EntityTooLarge.into());
         }
