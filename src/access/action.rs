@@ -173,6 +173,8 @@ actions! {
     GetBucketAccelerateConfiguration, "s3:GetAccelerateConfiguration", Read;
     /// Who pays for requests.
     GetBucketRequestPayment, "s3:GetBucketRequestPayment", Read;
+    /// Says who pays for requests.
+    PutBucketRequestPayment, "s3:PutBucketRequestPayment", Write;
     /// How a bucket is served as a web site.
     GetBucketWebsite, "s3:GetBucketWebsite", Read;
     /// Ends serving a bucket as a web site.

@@ -16,6 +16,9 @@ const UPLOAD: &str = "00000000000000000000000000000000";
 const CORS: &[u8] = b"<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin>\
     <AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>";
 
+const PAYER: &[u8] = b"<RequestPaymentConfiguration><Payer>BucketOwner</Payer>\
+    </RequestPaymentConfiguration>";
+
 const TAGGING: &[u8] =
     b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>";
 const ENCRYPTION: &[u8] = b"<ServerSideEncryptionConfiguration><Rule>\
@@ -171,6 +174,7 @@ pub(crate) fn ask<'a>(caller: &'a Caller, action: Action, bucket: &str, upload: 
         A::RestoreObject => at("POST").query("restore"),
         A::GetBucketAccelerateConfiguration => sub_resource("GET", "accelerate"),
         A::GetBucketRequestPayment => sub_resource("GET", "requestPayment"),
+        A::PutBucketRequestPayment => sub_resource("PUT", "requestPayment").body(PAYER),
         A::GetBucketCors => sub_resource("GET", "cors"),
         A::PutBucketCors => sub_resource("PUT", "cors").body(CORS),
         A::DeleteBucketCors => sub_resource("DELETE", "cors"),

@@ -94,6 +94,19 @@ fn what_was_never_set_is_told_as_s3_tells_it() {
             .contains("<AccelerateConfiguration")
     );
     assert_eq!(get("requestPayment").ok().element("Payer"), "BucketOwner");
+    let pays = |payer: &str| {
+        let body = format!(
+            "<RequestPaymentConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+             <Payer>{payer}</Payer></RequestPaymentConfiguration>"
+        );
+        let put = agency.ask("PUT", "/actas?requestPayment");
+        put.body(body.as_bytes()).send()
+    };
+    pays("BucketOwner").ok();
+    let refused = pays("Requester").refused(501, "NotImplemented");
+    assert!(refused.element("Message").contains("Requester pays"));
+    pays("Nobody").refused(400, "MalformedXML");
+    assert_eq!(get("requestPayment").ok().element("Payer"), "BucketOwner");
     get("website").refused(404, "NoSuchWebsiteConfiguration");
     get("replication").refused(404, "ReplicationConfigurationNotFoundError");
     for list in ["analytics", "intelligent-tiering", "metrics"] {

@@ -346,11 +346,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Replication to other servers is a task of backup: rclone and restic work.",
     ),
     (
-        "PutBucketRequestPayment",
-        "PUT /bucket?requestPayment",
-        "Nobody is billed for requests here.",
-    ),
-    (
         "PutBucketWebsite",
         "PUT /bucket?website",
         "Documents are not served as web sites; a reverse proxy does that better.",

@@ -75,6 +75,7 @@ mod put_bucket_lifecycle_configuration;
 mod put_bucket_notification_configuration;
 mod put_bucket_ownership_controls;
 mod put_bucket_policy;
+mod put_bucket_request_payment;
 mod put_bucket_versioning;
 mod put_object;
 mod put_object_tagging;
@@ -145,6 +146,9 @@ async fn perform(req: &S3Request) -> Result<Reply, S3Error> {
         | Action::ListBucketAnalyticsConfigurations
         | Action::ListBucketIntelligentTieringConfigurations
         | Action::ListBucketMetricsConfigurations => unset::unset(req).await,
+        Action::PutBucketRequestPayment => {
+            put_bucket_request_payment::put_bucket_request_payment(req).await
+        }
         Action::GetObjectTagging => get_object_tagging::get_object_tagging(req).await,
         Action::PutObjectTagging => put_object_tagging::put_object_tagging(req).await,
         Action::DeleteObjectTagging => delete_object_tagging::delete_object_tagging(req).await,

@@ -609,6 +609,9 @@ pub const ROUTES: &[Route] = &[
     )
     .by("accelerate"),
     route("GET", Scope::Bucket, Action::GetBucketRequestPayment).by("requestPayment"),
+    route("PUT", Scope::Bucket, Action::PutBucketRequestPayment)
+        .by("requestPayment")
+        .headers(UPLOAD_HEADERS),
     route("GET", Scope::Bucket, Action::GetBucketWebsite).by("website"),
     route("DELETE", Scope::Bucket, Action::DeleteBucketWebsite).by("website"),
     route("GET", Scope::Bucket, Action::GetBucketReplication).by("replication"),
@@ -904,6 +907,11 @@ mod tests {
             "GET /b?requestPayment",
             "",
             Some(Action::GetBucketRequestPayment),
+        ),
+        (
+            "PUT /b?requestPayment",
+            "",
+            Some(Action::PutBucketRequestPayment),
         ),
         ("GET /b?website", "", Some(Action::GetBucketWebsite)),
         ("DELETE /b?website", "", Some(Action::DeleteBucketWebsite)),
