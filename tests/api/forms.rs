@@ -118,6 +118,7 @@ fn a_form_stores_its_file() {
         let file = noise(size as u64 + 1, size);
         let form = Form::new(&server, "folio/${filename}", &file).field("acl", "private");
         let form = form.field("x-amz-meta-folio", "7");
+        let form = form.field("Content-Type", "application/pdf");
         // The key is expanded before the policy is asked.
         let mut form = form;
         form.conditions[1] = json!(["starts-with", "$key", "folio/"]);
@@ -134,6 +135,20 @@ fn a_form_stores_its_file() {
     }
     // As the only key: nothing else was stored.
     assert_eq!(agency.keys_of("actas"), ["folio/acta.pdf"]);
+}
+
+#[test]
+fn a_file_has_the_type_that_a_field_names_and_no_other() {
+    let (server, agency) = server();
+    let stored = |form: Form<'_>| {
+        form.signed().post().status(204);
+        agency.get("actas/acta.pdf").send().ok()
+    };
+    // The part of the file says application/pdf, which no policy bounds.
+    let plain = stored(Form::new(&server, "acta.pdf", b"1"));
+    plain.has("content-type", "binary/octet-stream");
+    let named = Form::new(&server, "acta.pdf", b"1").field("Content-Type", "image/png");
+    stored(named).has("content-type", "image/png");
 }
 
 #[test]

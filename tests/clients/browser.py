@@ -113,7 +113,8 @@ def main():
     }
     s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [rule]})
 
-    form = presigned(s3, "por-script/${filename}", {"success_action_status": "201"})
+    named = {"success_action_status": "201", "Content-Type": "application/pdf"}
+    form = presigned(s3, "por-script/${filename}", named)
     where, said = visit(site, site.page(FETCH, form))
     same((where, said["status"]), ("/told", "201"), str(said))
     assert "<Key>por-script/acta ñ.pdf</Key>" in said["text"], said
@@ -132,6 +133,7 @@ def main():
     same(said["key"], "por-forma/acta ñ.pdf")
     stored = s3.get_object(Bucket=BUCKET, Key=said["key"])
     same((stored["Body"].read(), stored["ETag"]), (data, said["etag"]))
+    same(stored["ContentType"], "binary/octet-stream")
     empty(s3, BUCKET)
     s3.delete_bucket(Bucket=BUCKET)
 

@@ -44,8 +44,6 @@ pub struct Fields {
     pub fields: Vec<(String, String)>,
     /// The name that the file has where it comes from, without folders.
     pub file_name: String,
-    /// The `Content-Type` of the file's part.
-    pub file_type: Option<String>,
 }
 
 impl Fields {
@@ -104,7 +102,6 @@ pub async fn read(raw: &mut RawBody, boundary: &str) -> Result<(Fields, FileDeco
         let part = Part::parse(&head)?;
         if part.name == "file" {
             fields.file_name = part.file_name.unwrap_or_default();
-            fields.file_type = part.content_type;
             let decoder = FileDecoder {
                 delimiter: reader.delimiter,
                 held: reader.buffer.freeze(),
@@ -192,7 +189,6 @@ impl Reader {
 struct Part {
     name: String,
     file_name: Option<String>,
-    content_type: Option<String>,
 }
 
 impl Part {
@@ -200,15 +196,12 @@ impl Part {
         let head = std::str::from_utf8(head).map_err(|_| FormError::Malformed)?;
         let mut name = None;
         let mut file_name = None;
-        let mut content_type = None;
         for line in head.split("\r\n") {
             let (header, value) = line.split_once(':').ok_or(FormError::Malformed)?;
             if header.eq_ignore_ascii_case("content-disposition") {
                 let rest = value.trim();
                 let rest = rest.strip_prefix("form-data").ok_or(FormError::Malformed)?;
                 (name, file_name) = disposition(rest).ok_or(FormError::Malformed)?;
-            } else if header.eq_ignore_ascii_case("content-type") {
-                content_type = Some(value.trim().to_owned());
             }
         }
         Ok(Self {
@@ -217,7 +210,6 @@ impl Part {
                 let name = path.rsplit(['/', '\\']).next();
                 name.unwrap_or_default().to_owned()
             }),
-            content_type,
         })
     }
 }

@@ -269,12 +269,10 @@ impl Form {
             let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| refused())?;
             headers.append(header, value);
         }
-        // The type that the browser gives the file stands where the form names none.
-        if let Some(kind) = &self.fields.file_type
-            && !headers.contains_key("content-type")
-            && let Ok(value) = HeaderValue::from_str(kind)
-        {
-            headers.append(HeaderName::from_static("content-type"), value);
+        // What the browser says of the file is no field: no policy bounds it, and S3 ignores it.
+        if !headers.contains_key("content-type") {
+            let kind = HeaderValue::from_static(DEFAULT_TYPE);
+            headers.append(HeaderName::from_static("content-type"), kind);
         }
         let posted = Posted {
             file: self.file,
@@ -283,6 +281,10 @@ impl Form {
         Ok((Head { headers, ..head }, posted))
     }
 }
+
+/// The type of a form's object whose fields name none. Source: AWS S3 API Reference, "PutObject",
+/// `Content-Type`.
+const DEFAULT_TYPE: &str = "binary/octet-stream";
 
 /// The fields that are headers of a PUT, besides `x-amz-*`.
 const SENT: [&str; 6] = [
