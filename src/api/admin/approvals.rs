@@ -38,8 +38,7 @@ pub(super) struct Approval {
     action: String,
     /// To whom or what, in one line.
     subject: String,
-    /// The request itself.
-    #[schema(value_type = Object)]
+    /// The request itself: its body, or words where it has none; may be `null`.
     request: Value,
     asked_by: String,
     /// When (RFC 3339).

@@ -79,10 +79,10 @@ pub(super) struct NewTerms {
     alias: Option<String>,
 }
 
-/// An approval.
+/// How a grant is approved.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Approval {
+pub(super) struct GrantApproval {
     /// What a grantee calls it among its buckets; else a name is made.
     alias: Option<String>,
 }
@@ -374,8 +374,8 @@ async fn take(
         action,
         StatusCode::OK,
         async |op| {
-            let approval: Approval = match (step, body.as_ref()) {
-                (_, b"") => Approval::default(),
+            let approval: GrantApproval = match (step, body.as_ref()) {
+                (_, b"") => GrantApproval::default(),
                 (Step::Approve, bytes) => answer::parse(bytes)?,
                 (_, _) => return Err(wrong("This takes no body.")),
             };
@@ -421,7 +421,7 @@ async fn take(
 #[utoipa::path(post, path = "/admin/v1/agencies/{agency}/grants/{grant}/approve", tag = "grants",
     params(("agency" = String, Path, description = "The agency's slug"),
         ("grant" = String, Path, description = "The grant's number")),
-    request_body = Approval, security(("agency-admin" = [])),
+    request_body = Option<GrantApproval>, security(("agency-admin" = [])),
     responses((status = 200, body = Grant), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
         (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
@@ -442,7 +442,8 @@ pub(super) async fn approve_grant(
     security(("agency-admin" = [])),
     responses((status = 200, body = Grant), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
+        (status = 409, body = ErrorBody), (status = 413, body = String),
+        (status = 503, body = ErrorBody)))]
 pub(super) async fn refuse_grant(
     house: web::Data<House>,
     request: HttpRequest,
@@ -459,7 +460,8 @@ pub(super) async fn refuse_grant(
     security(("agency-admin" = [])),
     responses((status = 200, body = Grant), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
+        (status = 409, body = ErrorBody), (status = 413, body = String),
+        (status = 503, body = ErrorBody)))]
 pub(super) async fn revoke_grant(
     house: web::Data<House>,
     request: HttpRequest,

@@ -1,8 +1,20 @@
 //! The description of this API, served beside it.
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use utoipa::Modify;
 use utoipa::OpenApi;
+use utoipa::openapi::Content;
+use utoipa::openapi::Ref;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::Response;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::schema::Object;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::HttpAuthScheme;
 use utoipa::openapi::security::HttpBuilder;
 use utoipa::openapi::security::SecurityScheme;
@@ -104,9 +116,10 @@ use super::tokens;
         health::ready_read,
         health::ready_write,
         metrics::metrics,
+        openapi,
     ),
     components(schemas(error::ErrorBody)),
-    modifiers(&Tokens)
+    modifiers(&Tokens, &Refusals, &Described, &Flattened)
 )]
 pub(super) struct Document;
 
@@ -123,7 +136,125 @@ impl Modify for Tokens {
     }
 }
 
-/// Serves the document.
+/// How every route may refuse that asks who is calling: the request cannot be read, the caller is
+/// not known, may not, or nothing can be recorded at present. A body may also be too large.
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let error = Ref::from_schema_name("ErrorBody");
+        let error = answer("application/json", RefOr::Ref(error));
+        let text = Schema::from(Object::with_type(Type::String));
+        let text = answer("text/plain", RefOr::T(text));
+        let operations = openapi.paths.paths.values_mut().flat_map(operations);
+        for operation in operations.filter(|operation| operation.security.is_some()) {
+            let has_body = operation.request_body.is_some();
+            let mut may = |status: &str, response: &Response| {
+                let known = &mut operation.responses.responses;
+                known
+                    .entry(status.to_owned())
+                    .or_insert_with(|| RefOr::T(response.clone()));
+            };
+            for status in ["400", "401", "403", "500", "503"] {
+                may(status, &error);
+            }
+            if has_body {
+                may("413", &text);
+            }
+        }
+    }
+}
+
+/// Every answer says what its status means, and a body that may be left out is not `null`.
+struct Described;
+
+impl Modify for Described {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for operation in openapi.paths.paths.values_mut().flat_map(operations) {
+            for (status, response) in &mut operation.responses.responses {
+                let status = StatusCode::from_bytes(status.as_bytes()).ok();
+                let reason = status.and_then(|status| status.canonical_reason());
+                if let (RefOr::T(response), Some(reason)) = (response, reason)
+                    && response.description.is_empty()
+                {
+                    reason.clone_into(&mut response.description);
+                }
+            }
+            let Some(RefOr::T(body)) = &mut operation.request_body else {
+                continue;
+            };
+            for content in body.content.values_mut() {
+                if let RefOr::T(content) = content
+                    && let Some(RefOr::T(Schema::OneOf(or_null))) = &content.schema
+                {
+                    let mut items = or_null.items.iter();
+                    let named = items.find(|item| matches!(item, RefOr::Ref(_))).cloned();
+                    content.schema = named;
+                }
+            }
+        }
+    }
+}
+
+fn answer(content_type: &str, schema: RefOr<Schema>) -> Response {
+    let mut response = Response::new("");
+    let content = RefOr::T(Content::new(Some(schema)));
+    response.content.insert(content_type.to_owned(), content);
+    response
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let methods = [
+        &mut item.get,
+        &mut item.put,
+        &mut item.post,
+        &mut item.delete,
+    ];
+    methods.into_iter().flatten()
+}
+
+/// Members that one struct takes over from another become its own: a request's schema, which allows
+/// no others, would allow none beside them.
+struct Flattened;
+
+impl Modify for Flattened {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let Some(components) = openapi.components.as_mut() else {
+            return;
+        };
+        let known = components.schemas.clone();
+        for schema in components.schemas.values_mut() {
+            let RefOr::T(Schema::AllOf(all)) = schema else {
+                continue;
+            };
+            let mut whole = Object::with_type(Type::Object);
+            whole.description.clone_from(&all.description);
+            for part in &all.items {
+                let part = match part {
+                    RefOr::T(part) => Some(part),
+                    RefOr::Ref(part) => named(&known, part),
+                };
+                if let Some(Schema::Object(part)) = part {
+                    whole.properties.extend(part.properties.clone());
+                    whole.required.extend(part.required.clone());
+                }
+            }
+            *schema = RefOr::T(Schema::Object(whole));
+        }
+    }
+}
+
+fn named<'a>(known: &'a BTreeMap<String, RefOr<Schema>>, at: &Ref) -> Option<&'a Schema> {
+    let name = at.ref_location.rsplit('/').next()?;
+    match known.get(name)? {
+        RefOr::T(schema) => Some(schema),
+        RefOr::Ref(_) => None,
+    }
+}
+
+/// This document.
+#[utoipa::path(get, path = "/admin/v1/openapi.json", tag = "health",
+    responses((status = 200, body = Object)))]
 pub(super) async fn openapi() -> HttpResponse {
     HttpResponse::Ok().json(Document::openapi())
 }

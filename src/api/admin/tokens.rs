@@ -139,7 +139,7 @@ pub(super) struct Rotated {
 
 /// Signs with a new key from now on. What the earlier ones signed counts until it ends, or no more.
 #[utoipa::path(post, path = "/admin/v1/signing-keys/rotate", tag = "tokens",
-    request_body = Rotation, security(("operator" = [])),
+    request_body = Option<Rotation>, security(("operator" = [])),
     responses((status = 200, body = Rotated), (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub(super) async fn rotate_signing_key(
