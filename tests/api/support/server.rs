@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use acervo::types::secret::SecretText;
 
 use super::answer::Answer;
 use super::caller::{Caller, Proof};
+use super::contract::{self, Contract};
 use super::pause;
 use super::wire::Wire;
 
@@ -187,6 +189,7 @@ impl Server {
         }
     }
 
+    #[track_caller]
     pub(crate) fn make_agency(&self, name: &str) {
         let made = self.administer("POST", "/admin/v1/agencies", &json!({ "name": name }));
         assert_eq!(made.status, 201, "{}", made.text());
@@ -207,11 +210,13 @@ impl Server {
     }
 
     /// A new access key of a principal, and who has it.
+    #[track_caller]
     pub(crate) fn make_key(&self, agency: &str, principal: &str, role: &str) -> Caller {
         let wanted = json!({ "principal": principal, "role": role });
         self.make_key_as(agency, &wanted)
     }
 
+    #[track_caller]
     pub(crate) fn make_key_as(&self, agency: &str, wanted: &Value) -> Caller {
         let path = format!("/admin/v1/agencies/{agency}/access-keys");
         let made = self.administer("POST", &path, wanted);
@@ -223,6 +228,7 @@ impl Server {
 
     /// A request of the first operator; if it needs a second person, an admin of the agency
     /// approves it.
+    #[track_caller]
     pub(crate) fn administer(&self, method: &str, path: &str, body: &Value) -> Answer {
         let answer = self.administer_alone(method, path, body);
         if answer.status != 202 {
@@ -244,12 +250,14 @@ impl Server {
     }
 
     /// A request of the first operator, whom nobody helps.
+    #[track_caller]
     pub(crate) fn administer_alone(&self, method: &str, path: &str, body: &Value) -> Answer {
         let token = format!("Bearer {}", self.credential("operator_token"));
         self.admin(method, path, &[("authorization", &token)], body)
     }
 
-    /// A request to the admin API by anybody.
+    /// A request to the admin API by anybody, which is held against the API's description.
+    #[track_caller]
     pub(crate) fn admin(
         &self,
         method: &str,
@@ -257,6 +265,24 @@ impl Server {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Answer {
+        let answer = self.exchange(method, path, headers, body);
+        if let Err(wrong) = self.contract().holds(method, path, body, &answer) {
+            let (status, text) = (answer.status, answer.text());
+            panic!("{method} {path} {body}\nis answered {status} {text}\n{wrong}");
+        }
+        answer
+    }
+
+    /// What the admin API says of itself: the same of every server.
+    pub(crate) fn contract(&self) -> &'static Contract {
+        static CONTRACT: OnceLock<Contract> = OnceLock::new();
+        CONTRACT.get_or_init(|| {
+            let document = self.exchange("GET", contract::PATH, &[], &Value::Null);
+            Contract(serde_json::from_slice(&document.ok().body).unwrap())
+        })
+    }
+
+    fn exchange(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let body = if body.is_null() {
             String::new()
         } else {
