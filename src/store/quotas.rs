@@ -9,6 +9,7 @@ use crate::meta::usage::Account;
 use crate::meta::usage::Arriving;
 use crate::meta::usage::Quota;
 use crate::types::ids::BucketId;
+use crate::types::limits;
 use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 
@@ -29,6 +30,7 @@ pub struct Accounts {
 }
 
 /// Refuses a document whose announced length no quota has room for, before its body is asked for.
+/// One that stays in its row is not worth the look-up: it comes in a few packets.
 ///
 /// # Errors
 /// `QuotaExceeded` of the index.
@@ -38,7 +40,8 @@ pub(super) fn ensure_room(
     arriving: Arriving<'_>,
     body: &impl Body,
 ) -> Result<(), Error> {
-    let Some(size_bytes) = body.announced().size_bytes else {
+    let is_long = |size_bytes: &u64| *size_bytes > limits::INLINE_BYTES_MAX as u64;
+    let Some(size_bytes) = body.announced().size_bytes.filter(is_long) else {
         return Ok(());
     };
     let has_room = |reader: &Reader<'_, OfAgency>| reader.has_room(bucket_id, arriving, size_bytes);

@@ -144,6 +144,8 @@ fn no_more_is_stored_than_may_be() {
 
 #[test]
 fn a_length_that_passes_a_quota_is_refused_before_its_body() {
+    // Of documents that are too long for their row.
+    const UNIT: usize = 2_000;
     let server = Server::start();
     let caller = server.agency();
     for bucket in ["actas", "versiones"] {
@@ -153,10 +155,10 @@ fn a_length_that_passes_a_quota_is_refused_before_its_body() {
         .ask("PUT", "/versiones?versioning")
         .body(VERSIONED)
         .ok();
-    caller.put("actas/a", &[1; 60]).ok();
-    caller.put("versiones/a", &[1; 40]).ok();
+    caller.put("actas/a", &[1; 60 * UNIT]).ok();
+    caller.put("versiones/a", &[1; 40 * UNIT]).ok();
     let id = caller.begin_upload("actas/m");
-    part(&caller, "actas/m", &id, 1, &[1; 30]);
+    part(&caller, "actas/m", &id, 1, &[1; 30 * UNIT]);
     let answered = |ask: Ask<'_>| {
         let mut wire = server.wire();
         wire.send(&ask.unsigned("expect", "100-continue").wired().head);
@@ -167,14 +169,17 @@ fn a_length_that_passes_a_quota_is_refused_before_its_body() {
         }
         true
     };
-    let put = |at: &str, size| answered(caller.put(at, &vec![1; size]));
-    let part_of = |number, size| answered(caller.part("actas/m", &id, number, &vec![1; size]));
+    let put = |at: &str, units| answered(caller.put(at, &vec![1; units * UNIT]));
+    let part_of = |number, units| {
+        let content = vec![1; units * UNIT];
+        answered(caller.part("actas/m", &id, number, &content))
+    };
     for quota in [
-        json!({ "bucket": "actas", "bytes": 100 }),
-        json!({ "bytes": 140 }),
+        json!({ "bucket": "actas", "bytes": 100 * UNIT }),
+        json!({ "bytes": 140 * UNIT }),
     ] {
         set(&server, &quota);
-        assert!(put("actas/b", 10) && !put("actas/b", 11) && !put("actas/b", 5 << 20));
+        assert!(put("actas/b", 10) && !put("actas/b", 11) && !put("actas/b", 2_000));
         // What is replaced makes room; a version that stays does not.
         assert!(put("actas/a", 70) && !put("actas/a", 71));
         assert!(part_of(2, 10) && !part_of(2, 11));
@@ -183,17 +188,20 @@ fn a_length_that_passes_a_quota_is_refused_before_its_body() {
     }
     assert!(put("versiones/a", 10) && !put("versiones/a", 11));
     set(&server, &json!({ "objects": 2 }));
-    assert!(put("actas/a", 1) && !put("actas/b", 1) && !put("versiones/a", 1));
+    assert!(put("actas/a", 9) && !put("actas/b", 9) && !put("versiones/a", 9));
     // The framing of a document does not count, and its announced length is the document's.
-    set(&server, &json!({ "bytes": 140 }));
-    let framed = |size: usize| {
+    set(&server, &json!({ "bytes": 140 * UNIT }));
+    let framed = |units: usize| {
+        let size = units * UNIT;
         let payload = PayloadHash::parse("STREAMING-UNSIGNED-PAYLOAD-TRAILER").unwrap();
         let put = caller.put("actas/b", &vec![1; size + 100]).payload(payload);
         let put = put.header("x-amz-decoded-content-length", &size.to_string());
         answered(put.header("x-amz-trailer", "x-amz-checksum-crc32"))
     };
     assert!(framed(10) && !framed(11));
-    assert_eq!(stored(&server), [(130, 2), (90, 1), (40, 1)]);
+    let counted =
+        [(130, 2), (90, 1), (40, 1)].map(|(units, objects)| (units * UNIT as u64, objects));
+    assert_eq!(stored(&server), counted);
 }
 
 #[test]
