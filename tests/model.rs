@@ -19,8 +19,10 @@ use std::thread;
 use std::time::Instant;
 
 use proptest::collection::vec;
+use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
+use reference::Compared;
 use reference::history::{History, Operation};
 use reference::operation::operation;
 use reference::versioned::{Versioned, step};
@@ -30,9 +32,14 @@ use support::content::{Content, etag};
 use support::elements;
 use support::server::{Server, folder};
 
-/// Runs sequences of operations, each in a world of its own. The seed is fixed, so that a failure
-/// comes again.
-fn compare(seed: u8, cases: u32, new_world: impl Fn(u32) -> World) {
+/// Runs sequences of so many steps at the most, each in a world of its own. The seed is fixed, so
+/// that a failure comes again.
+fn run<S: Strategy>(
+    seed: u8,
+    cases: u32,
+    steps: (S, usize),
+    compare: impl Fn(u32, &[S::Value]) -> Compared,
+) {
     let config = Config {
         cases,
         failure_persistence: None,
@@ -42,37 +49,34 @@ fn compare(seed: u8, cases: u32, new_world: impl Fn(u32) -> World) {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let count = Cell::new(0);
-    let ran = runner.run(&vec(operation(), 1..48), |operations| {
+    let (step, steps_max) = steps;
+    let ran = runner.run(&vec(step, 1..steps_max), |steps| {
         count.set(count.get() + 1);
-        let mut world = new_world(count.get());
-        for operation in &operations {
-            world.compare(operation).map_err(TestCaseError::fail)?;
-        }
-        world.compare_everything().map_err(TestCaseError::fail)
+        compare(count.get(), &steps).map_err(TestCaseError::fail)
     });
     ran.unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// Compares a server with a map.
+fn compare(seed: u8, cases: u32, new_world: impl Fn(u32) -> World) {
+    run(seed, cases, (operation(), 48), |count, operations| {
+        let mut world = new_world(count);
+        for operation in operations {
+            world.compare(operation)?;
+        }
+        world.compare_everything()
+    });
+}
+
 /// The same for buckets with versions.
 fn compare_versions(seed: u8, cases: u32, new_bucket: impl Fn(u32) -> Versioned) {
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 200,
-        ..Config::default()
-    };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let count = Cell::new(0);
-    let ran = runner.run(&vec(step(), 1..64), |steps| {
-        count.set(count.get() + 1);
-        let mut bucket = new_bucket(count.get());
-        for step in &steps {
-            bucket.compare(step).map_err(TestCaseError::fail)?;
+    run(seed, cases, (step(), 64), |count, steps| {
+        let mut bucket = new_bucket(count);
+        for step in steps {
+            bucket.compare(step)?;
         }
-        bucket.compare_everything().map_err(TestCaseError::fail)
+        bucket.compare_everything()
     });
-    ran.unwrap_or_else(|error| panic!("{error}"));
 }
 
 fn new_bucket(client: &mut Client, name: &str) {

@@ -8,6 +8,7 @@ use acervo::types::encoding::{base64, parse_percent, percent, percent_path};
 use proptest::prelude::*;
 
 use super::version_model::{Lock, Mode, Model, NULL, Version, Versioning, may_retain};
+use super::{Compared, same};
 use crate::support::client::{Answer, Client};
 use crate::support::content::{Content, etag, etag_of_parts, md5};
 use crate::support::elements;
@@ -115,15 +116,6 @@ fn outcome(answer: &Answer) -> Outcome {
     match answer.status {
         refusal @ 400.. => Outcome(refusal, answer.code()),
         status => ok(status),
-    }
-}
-
-type Compared = Result<(), String>;
-
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Compared {
-    match found == expected {
-        true => Ok(()),
-        false => Err(format!("{what}: {found:?} instead of {expected:?}")),
     }
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use acervo::types::encoding::{parse_percent, percent, percent_path};
 
 use super::operation::{DELIMITERS, KEYS, Named, Operation, PREFIXES, Part, WriteCondition};
+use super::{Compared, same};
 use crate::support::client::{Answer, Client};
 use crate::support::content::{etag, etag_of_parts};
 use crate::support::elements;
@@ -59,15 +60,6 @@ pub(crate) struct World {
     place: String,
     objects: BTreeMap<String, Object>,
     uploads: Vec<Upload>,
-}
-
-type Compared = Result<(), String>;
-
-fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Compared {
-    match found == expected {
-        true => Ok(()),
-        false => Err(format!("{what}: {found:?} instead of {expected:?}")),
-    }
 }
 
 impl World {
