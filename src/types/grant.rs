@@ -19,30 +19,14 @@ use super::names::BucketName;
 use super::names::InvalidName;
 use super::names::ObjectKey;
 use super::names::PrincipalName;
-
-macro_rules! text {
-    ($name:ident) => {
-        impl $name {
-            /// As text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(&self.0)
-            }
-        }
-    };
-}
+use super::names::text_name;
 
 /// What documents are read for: a short code that both agencies know.
 ///
 /// Invariant: 1 to 64 bytes of `a-z 0-9 -`, a letter or digit at both ends.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Purpose(Box<str>);
-text!(Purpose);
+text_name!(Purpose);
 
 impl Purpose {
     /// Checks the invariant.
@@ -66,7 +50,7 @@ impl Purpose {
 /// Invariant: 1 to 128 characters, no control character, no space at the ends.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Expediente(Box<str>);
-text!(Expediente);
+text_name!(Expediente);
 
 impl Expediente {
     /// Checks the invariant.
@@ -89,7 +73,7 @@ impl Expediente {
 /// Invariant: 1 to 2,000 bytes, no control character.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LegalBasis(Box<str>);
-text!(LegalBasis);
+text_name!(LegalBasis);
 
 impl LegalBasis {
     /// Checks the invariant.

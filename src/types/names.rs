@@ -14,7 +14,7 @@ pub struct InvalidName(pub &'static str);
 macro_rules! text_name {
     ($name:ident) => {
         impl $name {
-            /// The name as text.
+            /// As text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -27,6 +27,8 @@ macro_rules! text_name {
         }
     };
 }
+
+pub(super) use text_name;
 
 /// The slug of an agency, the tenant.
 ///
