@@ -8,22 +8,16 @@ use tokio::task::JoinHandle;
 
 use crate::store::Store;
 
+use super::rounds;
+use super::rounds::First;
+
 /// Between two rounds: what one agency has decided, the other one knows after this.
 const ROUND: Duration = Duration::from_secs(5);
 
 /// Runs until `stopping` says so.
-pub fn start(store: Store, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
-    actix_rt::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = round(&store) => {}
-            }
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = tokio::time::sleep(ROUND) => {}
-            }
-        }
+pub fn start(store: Store, stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    rounds::run(First::Round, ROUND, stopping, async move || {
+        round(&store).await
     })
 }
 

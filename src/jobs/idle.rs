@@ -8,22 +8,15 @@ use tokio::task::JoinHandle;
 use crate::store::Store;
 use crate::store::idle::Idleness;
 
+use super::rounds;
+use super::rounds::First;
+
 /// Between two steps, at most.
 const ROUND: Duration = Duration::from_secs(2);
 
 /// Tends the agencies until `stopping` says so; the task ends within one step.
-pub fn start(store: Store, idle: Duration, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
-    actix_rt::spawn(async move {
-        let mut idleness = Idleness::default();
-        loop {
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = store.tend_idle(&mut idleness, idle) => {}
-            }
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = tokio::time::sleep(ROUND.min(idle)) => {}
-            }
-        }
-    })
+pub fn start(store: Store, idle: Duration, stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    let mut idleness = Idleness::default();
+    let round = async move || store.tend_idle(&mut idleness, idle).await;
+    rounds::run(First::Round, ROUND.min(idle), stopping, round)
 }

@@ -9,7 +9,7 @@
 //! deliver what an owner configured, in the owner's name.
 //! Keeps: law 10 (every step is bounded) and, through `store`, that nothing referred to is removed;
 //! only hosts of the settings are asked for anything.
-//! Start at `sweep.rs`.
+//! Start at `rounds.rs`, then `sweep.rs`.
 
 pub mod access_log;
 pub mod delivery;
@@ -20,5 +20,6 @@ pub mod inventory;
 pub mod issuer_keys;
 pub mod lifecycle;
 pub mod rewrap;
+mod rounds;
 pub mod sweep;
 pub mod webhooks;

@@ -8,24 +8,18 @@ use tokio::task::JoinHandle;
 
 use crate::store::Store;
 
+use super::rounds;
+use super::rounds::First;
+
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(2);
 /// Between two steps, so that requests come first.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Runs until `stopping` says so; the task ends within one step.
-pub fn start(store: Store, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
-    actix_rt::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = tokio::time::sleep(ROUND) => {}
-            }
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = round(&store) => {}
-            }
-        }
+pub fn start(store: Store, stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    rounds::run(First::Pause, ROUND, stopping, async move || {
+        round(&store).await
     })
 }
 

@@ -12,6 +12,9 @@ use crate::store::Store;
 use crate::telemetry;
 use crate::types::names::AgencyId;
 
+use super::rounds;
+use super::rounds::First;
+
 /// Between two rounds.
 const ROUND: Duration = Duration::from_secs(30);
 /// For how long a blob that nothing refers to stays, so that reads under way end well.
@@ -21,28 +24,15 @@ const SHARDS_A_ROUND: u8 = 2;
 const DAY_SECONDS: i64 = 86_400;
 
 /// Runs the sweep until `stopping` says so; the task ends within one step.
-pub fn start(
-    store: Store,
-    upload_days: u64,
-    mut stopping: watch::Receiver<bool>,
-) -> JoinHandle<()> {
-    actix_rt::spawn(async move {
-        let upload_seconds = i64::try_from(upload_days).unwrap_or(i64::MAX / DAY_SECONDS);
-        let mut sweep = Sweep {
-            store,
-            upload_seconds: upload_seconds * DAY_SECONDS,
-            shard: 0,
-        };
-        loop {
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = tokio::time::sleep(ROUND) => {}
-            }
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = sweep.round() => {}
-            }
-        }
+pub fn start(store: Store, upload_days: u64, stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    let upload_seconds = i64::try_from(upload_days).unwrap_or(i64::MAX / DAY_SECONDS);
+    let mut sweep = Sweep {
+        store,
+        upload_seconds: upload_seconds * DAY_SECONDS,
+        shard: 0,
+    };
+    rounds::run(First::Pause, ROUND, stopping, async move || {
+        sweep.round().await
     })
 }
 

@@ -19,7 +19,6 @@ mod line;
 mod manifest;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -55,6 +54,8 @@ use super::delivery;
 use super::delivery::Parcel;
 use super::delivery::Undelivered;
 use super::delivery::Whole;
+use super::rounds;
+use super::rounds::First;
 
 use configuration::Inventory;
 use configuration::ReportEncryption;
@@ -65,11 +66,6 @@ use line::Layout;
 use manifest::File;
 use manifest::Manifest;
 use manifest::Run;
-
-/// Between two looks whether a report is due.
-const ROUND: Duration = Duration::from_secs(30);
-/// The same in trials with short days.
-const ROUND_MIN: Duration = Duration::from_millis(200);
 
 /// How reports are made.
 #[derive(Clone, Debug)]
@@ -83,25 +79,11 @@ pub struct Settings {
 }
 
 /// Makes reports until `stopping` says so; the task ends within one step.
-pub fn start(
-    store: Store,
-    settings: Settings,
-    mut stopping: watch::Receiver<bool>,
-) -> JoinHandle<()> {
-    let tenth = Duration::from_secs(settings.day.seconds().unsigned_abs()) / 10;
-    let round = tenth.clamp(ROUND_MIN, ROUND);
+pub fn start(store: Store, settings: Settings, stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    let pause = settings.day.look();
     let inventories = Inventories { store, settings };
-    actix_rt::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = tokio::time::sleep(round) => {}
-            }
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = inventories.round() => {}
-            }
-        }
+    rounds::run(First::Pause, pause, stopping, async move || {
+        inventories.round().await
     })
 }
 

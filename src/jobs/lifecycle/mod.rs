@@ -10,7 +10,6 @@ pub mod rules;
 mod plan;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -34,34 +33,22 @@ use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
 
+use super::rounds;
+use super::rounds::First;
+
 use plan::Planner;
 use rules::Day;
 use rules::Rules;
 use rules::Seen;
 
-/// Between two looks whether a new day has begun.
-const ROUND: Duration = Duration::from_secs(30);
-/// The same in trials with short days.
-const ROUND_MIN: Duration = Duration::from_millis(200);
 /// Pages of a plan that is only shown: a million versions.
 const PLAN_PAGES_MAX: usize = 1_000;
 
 /// Runs lifecycle until `stopping` says so; the task ends within one step.
-pub fn start(store: Store, day: Day, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
-    let tenth = Duration::from_secs(day.seconds().unsigned_abs()) / 10;
-    let round = tenth.clamp(ROUND_MIN, ROUND);
+pub fn start(store: Store, day: Day, stopping: watch::Receiver<bool>) -> JoinHandle<()> {
     let lifecycle = Lifecycle { store, day };
-    actix_rt::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = tokio::time::sleep(round) => {}
-            }
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = lifecycle.round() => {}
-            }
-        }
+    rounds::run(First::Pause, day.look(), stopping, async move || {
+        lifecycle.round().await
     })
 }
 

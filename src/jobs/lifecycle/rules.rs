@@ -2,10 +2,17 @@
 //!
 //! Source: AWS S3 User Guide, "Lifecycle configuration elements", "Expiring objects".
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::types::clock::Time;
+
+/// Between two looks whether a new day has begun, at the least.
+const LOOK_MIN: Duration = Duration::from_millis(200);
+/// The same, at the most.
+const LOOK_MAX: Duration = Duration::from_secs(30);
 
 /// The length of a day: 86,400 seconds, or less in a trial. Days begin at multiples of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,6 +32,13 @@ impl Day {
     /// Seconds of a day.
     pub const fn seconds(self) -> i64 {
         self.millis / 1_000
+    }
+
+    /// How long a job waits between two looks whether a new day has begun: less in trials with
+    /// short days.
+    pub fn look(self) -> Duration {
+        let tenth = Duration::from_secs(self.seconds().unsigned_abs()) / 10;
+        tenth.clamp(LOOK_MIN, LOOK_MAX)
     }
 
     /// How many days lie before the one of a moment.

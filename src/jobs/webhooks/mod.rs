@@ -24,6 +24,9 @@ use crate::store::events::Signer;
 use crate::store::events::Tried;
 use crate::types::names::AgencyId;
 
+use super::rounds;
+use super::rounds::First;
+
 use allowed::Allowed;
 
 /// Between two looks whether something is due.
@@ -40,7 +43,7 @@ pub fn start(
     store: Store,
     settings: &Settings,
     region: &str,
-    mut stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<bool>,
 ) -> JoinHandle<()> {
     let webhooks = Arc::new(Webhooks {
         store,
@@ -51,18 +54,13 @@ pub fn start(
         retention_seconds: settings.retention_days.saturating_mul(86_400),
         events_max: settings.events_max,
     });
-    actix_rt::spawn(async move {
-        for round in 0_u64.. {
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = tokio::time::sleep(ROUND) => {}
-            }
-            tokio::select! {
-                _ = stopping.changed() => return,
-                () = webhooks.round(round.is_multiple_of(TRIM_ROUNDS)) => {}
-            }
-        }
-    })
+    let mut number = 0_u64;
+    let round = async move || {
+        let trims = number.is_multiple_of(TRIM_ROUNDS);
+        number += 1;
+        webhooks.round(trims).await;
+    };
+    rounds::run(First::Pause, ROUND, stopping, round)
 }
 
 struct Webhooks {
