@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::records::{AgencyState, ApprovalState, BucketDocument, Documents, Holder};
 use super::records::{Encryption, KeyEncryption, RewrapPhase};
-use super::records::{ObjectMetadata, Revoked, UploadNumber, Versioning};
+use super::records::{ObjectMetadata, Revoked, Versioning};
 use crate::access::acl::Acl;
 use crate::types::agency_key::{AgencyKeyNumber, KeyState};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
@@ -31,7 +31,7 @@ use crate::types::etag::Etag;
 use crate::types::grant::{Side, State};
 use crate::types::ids::{AccessKeyId, AgencyCode, BlobId, BucketId, CanonicalId, KeyVersion};
 use crate::types::ids::{ApprovalId, GrantId};
-use crate::types::ids::{PartNumber, Sequence, UploadId, VersionId};
+use crate::types::ids::{PartNumber, Sequence, UploadId, UploadNumber, VersionId};
 use crate::types::lock::{LegalHold, Lock, LockMode, Retention};
 use crate::types::names::{
     AgencyId, BucketName, GroupName, KeyName, ObjectKey, PrincipalName, RoleName,

@@ -13,9 +13,9 @@ use rusqlite::Row;
 use super::codec::{Sql, column, optional};
 use super::engine::{Reader, Tx};
 use super::error::Error;
-use super::records::{UploadNumber, Versioning};
+use super::records::Versioning;
 use super::schema::OfAgency;
-use crate::types::ids::{BucketId, PartNumber, VersionId};
+use crate::types::ids::{BucketId, PartNumber, UploadNumber, VersionId};
 use crate::types::names::{BucketName, ObjectKey};
 
 /// The account of the agency as a whole: the numbers of buckets begin at 1.

@@ -17,13 +17,13 @@ use super::engine::Tx;
 use super::error::Error;
 use super::events::{self, Happened};
 use super::principals::number_of;
-use super::records::{DeleteCondition, NewVersion, Owner, StoredBody, UploadNumber, Versioning};
+use super::records::{DeleteCondition, NewVersion, Owner, StoredBody, Versioning};
 use super::usage::{self, Change};
 use crate::access::lock::{Locked, Release};
 use crate::types::agency_key::AgencyKeyNumber;
 use crate::types::clock::{Time, TrustedTime};
 use crate::types::etag::Etag;
-use crate::types::ids::{BlobId, BucketId, Sequence, VersionId};
+use crate::types::ids::{BlobId, BucketId, Sequence, UploadNumber, VersionId};
 use crate::types::lock::Lock;
 use crate::types::names::ObjectKey;
 

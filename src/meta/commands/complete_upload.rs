@@ -3,7 +3,7 @@
 use super::super::codec::{Sql, column, optional};
 use super::super::engine::{Command, Tx};
 use super::super::error::Error;
-use super::super::records::{NewVersion, Precondition, StoredBody, UploadNumber};
+use super::super::records::{NewVersion, Precondition, StoredBody};
 use super::super::schema::OfAgency;
 use super::super::usage::{self, Change};
 use super::super::versions::{Spot, make_garbage};
@@ -13,7 +13,7 @@ use crate::access::lock::Release;
 use crate::types::checksum::ObjectChecksum;
 use crate::types::clock::Time;
 use crate::types::etag::Etag;
-use crate::types::ids::{BlobId, PartNumber, Sequence, VersionId};
+use crate::types::ids::{BlobId, PartNumber, Sequence, UploadNumber, VersionId};
 use crate::types::limits;
 use crate::types::lock::Lock;
 

@@ -5,15 +5,13 @@ use super::super::engine::{Command, Tx};
 use super::super::error::{Error, Limited};
 use super::super::principals::number_of;
 use super::super::queries::{UPLOAD, read_upload};
-use super::super::records::{
-    Encryption, ObjectMetadata, Owner, StoredPiece, UploadNumber, UploadRecord,
-};
+use super::super::records::{Encryption, ObjectMetadata, Owner, StoredPiece, UploadRecord};
 use super::super::schema::OfAgency;
 use super::super::usage::{self, Change};
 use super::super::versions::{abandon, make_garbage};
 use crate::types::checksum::{ChecksumAlgorithm, ChecksumType, ChecksumValue, ObjectChecksum};
 use crate::types::clock::Time;
-use crate::types::ids::{BlobId, BucketId, PartNumber, Sequence, UploadId};
+use crate::types::ids::{BlobId, BucketId, PartNumber, Sequence, UploadId, UploadNumber};
 use crate::types::limits;
 use crate::types::lock::Lock;
 use crate::types::names::ObjectKey;

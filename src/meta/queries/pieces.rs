@@ -6,10 +6,10 @@ use rusqlite::Row;
 use super::super::codec::{Sql, column, optional};
 use super::super::engine::Reader;
 use super::super::error::Error;
-use super::super::records::{ListedPiece, PieceRecord, StoredPiece, UploadNumber};
+use super::super::records::{ListedPiece, PieceRecord, StoredPiece};
 use super::super::schema::OfAgency;
 use crate::types::checksum::ObjectChecksum;
-use crate::types::ids::{BlobId, PartNumber};
+use crate::types::ids::{BlobId, PartNumber, UploadNumber};
 
 /// The columns of [`read_listed`].
 macro_rules! listed_columns {
