@@ -4,7 +4,7 @@
 //! Owns: the actions, the matrix of roles, the language of policies, the decision, its reasons.
 //! May touch: `types`. Never: input and output, lookups; what it must know is handed in.
 //! Keeps: law 6 (permission is a value) and law 8 (fail closed: what is not allowed is refused).
-//! Start at `decision.rs`.
+//! Start at `decision/mod.rs`.
 
 pub mod acl;
 pub mod action;
