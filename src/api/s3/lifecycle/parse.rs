@@ -1,7 +1,4 @@
-//! Lifecycle rules as S3 writes them: read, checked, written.
-//!
-//! Source: AWS S3 API Reference, "PutBucketLifecycleConfiguration"; S3 User Guide, "Lifecycle
-//! configuration elements".
+//! Rules as a client sends them: the shape of their XML, and what S3 refuses in it.
 
 use std::collections::BTreeSet;
 
@@ -9,27 +6,17 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::api::http::xml;
-use crate::api::http::xml::Xml;
-use crate::jobs::lifecycle;
 use crate::jobs::lifecycle::rules::Expiration;
 use crate::jobs::lifecycle::rules::Filter;
 use crate::jobs::lifecycle::rules::Form;
 use crate::jobs::lifecycle::rules::Noncurrent;
 use crate::jobs::lifecycle::rules::Rule;
 use crate::jobs::lifecycle::rules::Rules;
-use crate::jobs::lifecycle::rules::Seen;
-use crate::meta::records::BucketRecord;
-use crate::meta::records::ObjectHead;
-use crate::store::put::Stored;
 use crate::types::clock::Time;
-use crate::types::encoding;
-use crate::types::ids::VersionId;
 use crate::types::limits;
-use crate::types::tags::Tags;
 
-use super::code::Code;
-use super::error::S3Error;
-use super::request::S3Request;
+use super::super::code::Code;
+use super::super::error::S3Error;
 
 /// Rules of one bucket. Source: AWS S3 User Guide, "Lifecycle configuration elements".
 const RULES_MAX: usize = 1_000;
@@ -123,7 +110,7 @@ fn request(message: &'static str) -> S3Error {
 }
 
 /// Reads and checks the rules that a client sends. `name` makes the name of a rule that has none.
-pub(super) fn parse(
+pub(in crate::api::s3) fn parse(
     body: &[u8],
     transition_minimum: String,
     mut name: impl FnMut() -> String,
@@ -351,302 +338,5 @@ impl AbortXml {
             "DaysAfterInitiation",
             "AbortIncompleteMultipartUpload",
         )
-    }
-}
-
-/// The document that a client gets.
-pub(super) fn render(rules: &Rules) -> String {
-    let mut xml = Xml::new("LifecycleConfiguration");
-    for rule in &rules.rules {
-        xml.open("Rule");
-        match rule.expiration {
-            None => {}
-            Some(Expiration::Days(days)) => {
-                xml.open("Expiration")
-                    .value("Days", days)
-                    .close("Expiration");
-            }
-            Some(Expiration::Date(millis)) => {
-                let date = Time::from_millis(millis).iso8601();
-                xml.open("Expiration")
-                    .text("Date", &date)
-                    .close("Expiration");
-            }
-            Some(Expiration::Marker(goes)) => {
-                xml.open("Expiration")
-                    .value("ExpiredObjectDeleteMarker", goes)
-                    .close("Expiration");
-            }
-        }
-        xml.text("ID", &rule.id);
-        render_filter(&mut xml, &rule.filter);
-        let status = if rule.is_enabled {
-            "Enabled"
-        } else {
-            "Disabled"
-        };
-        xml.text("Status", status);
-        if let Some(noncurrent) = rule.noncurrent {
-            xml.open("NoncurrentVersionExpiration")
-                .value("NoncurrentDays", noncurrent.days);
-            if let Some(keep) = noncurrent.keep {
-                xml.value("NewerNoncurrentVersions", keep);
-            }
-            xml.close("NoncurrentVersionExpiration");
-        }
-        if let Some(days) = rule.abort_days {
-            xml.open("AbortIncompleteMultipartUpload")
-                .value("DaysAfterInitiation", days)
-                .close("AbortIncompleteMultipartUpload");
-        }
-        xml.close("Rule");
-    }
-    xml.finish("LifecycleConfiguration")
-}
-
-fn render_filter(xml: &mut Xml, filter: &Filter) {
-    let (open, and) = match filter.form {
-        Form::Prefix => (false, false),
-        Form::Filter => (true, false),
-        Form::And => (true, true),
-    };
-    if open {
-        xml.open("Filter");
-    }
-    if and {
-        xml.open("And");
-    }
-    xml.maybe("Prefix", filter.prefix.as_deref());
-    for (key, value) in &filter.tags {
-        xml.open("Tag")
-            .text("Key", key)
-            .text("Value", value)
-            .close("Tag");
-    }
-    if let Some(size) = filter.larger_than {
-        xml.value("ObjectSizeGreaterThan", size);
-    }
-    if let Some(size) = filter.smaller_than {
-        xml.value("ObjectSizeLessThan", size);
-    }
-    if and {
-        xml.close("And");
-    }
-    if open {
-        xml.close("Filter");
-    }
-}
-
-/// `x-amz-expiration` of the request's object, should it expire as the current version that it is.
-/// Source: AWS S3 API Reference, "GetObject".
-fn expires(
-    req: &S3Request,
-    bucket: &BucketRecord,
-    size_bytes: u64,
-    modified: Time,
-    tags: &Tags,
-) -> Option<(&'static str, String)> {
-    let rules = lifecycle::rules_of(bucket)?;
-    let seen = Seen {
-        object_key: req.object_key.as_ref()?.as_str(),
-        size_bytes: Some(size_bytes),
-        tags: tags.pairs(),
-    };
-    let (due, rule) = rules.expiration(&seen, modified, req.house.day)?;
-    Some(("x-amz-expiration", expiration(due, rule)))
-}
-
-/// The same of an object that was found; one that was asked for by its version need not be current.
-pub(super) fn expires_found(
-    req: &S3Request,
-    bucket: &BucketRecord,
-    version_id: Option<VersionId>,
-    head: &ObjectHead,
-) -> Option<(&'static str, String)> {
-    if version_id.is_some() {
-        return None;
-    }
-    let tags = &head.metadata.tags;
-    expires(req, bucket, head.size_bytes, head.modified, tags)
-}
-
-/// The same of an object just stored.
-pub(super) fn expires_stored(
-    req: &S3Request,
-    bucket: &BucketRecord,
-    stored: &Stored,
-) -> Option<(&'static str, String)> {
-    expires(
-        req,
-        bucket,
-        stored.size_bytes,
-        stored.modified,
-        &stored.tags,
-    )
-}
-
-fn expiration(due: Time, rule: &Rule) -> String {
-    let rule_id = encoding::percent_path(rule.id.as_bytes()).replace('/', "%2F");
-    format!("expiry-date=\"{}\", rule-id=\"{rule_id}\"", due.http_date())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{parse, render};
-
-    /// Rules as XML come back as they went in, or are refused with a code.
-    #[track_caller]
-    fn check(rules: &str, expected: &str) {
-        let xml = format!("<LifecycleConfiguration>{rules}</LifecycleConfiguration>");
-        let parsed = parse(xml.as_bytes(), String::new(), || "made".to_owned());
-        let found = match parsed {
-            Ok(parsed) => render(&parsed),
-            Err(error) => error.code.name().to_owned(),
-        };
-        assert!(found.contains(expected), "{rules}\nis {found}");
-    }
-
-    #[track_caller]
-    fn kept(rule: &str) {
-        let rule = format!("<Rule>{rule}</Rule>");
-        check(&rule, &rule);
-    }
-
-    const ALL: &str = "<Filter></Filter><Status>Enabled</Status>";
-    const ONE_DAY: &str = "<Expiration><Days>1</Days></Expiration>";
-
-    #[test]
-    fn rules_come_back_as_they_went_in() {
-        let of = |filter: &str| format!("{ONE_DAY}<ID>r</ID>{filter}<Status>Disabled</Status>");
-        let tag = "<Tag><Key>k</Key><Value>v&amp;</Value></Tag>";
-        kept(&of("<Prefix>log/</Prefix>"));
-        kept(&of("<Filter></Filter>"));
-        kept(&of("<Filter><Prefix></Prefix></Filter>"));
-        kept(&of(&format!("<Filter>{tag}</Filter>")));
-        kept(&of(
-            "<Filter><ObjectSizeGreaterThan>0</ObjectSizeGreaterThan></Filter>",
-        ));
-        kept(&of(&format!(
-            "<Filter><And><Prefix>a</Prefix>{tag}<ObjectSizeGreaterThan>1</ObjectSizeGreaterThan>\
-             <ObjectSizeLessThan>5</ObjectSizeLessThan></And></Filter>"
-        )));
-        kept(
-            "<Expiration><Date>2030-01-01T00:00:00.000Z</Date></Expiration><ID>d</ID><Filter>\
-             </Filter><Status>Enabled</Status>",
-        );
-        kept(
-            "<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>\
-             <ID>m</ID><Filter></Filter><Status>Enabled</Status><NoncurrentVersionExpiration>\
-             <NoncurrentDays>3</NoncurrentDays><NewerNoncurrentVersions>2\
-             </NewerNoncurrentVersions></NoncurrentVersionExpiration>\
-             <AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation>\
-             </AbortIncompleteMultipartUpload>",
-        );
-        check(&format!("<Rule>{ALL}{ONE_DAY}</Rule>"), "<ID>made</ID>");
-        let date = "<Expiration><Date>2030-01-01</Date></Expiration>";
-        check(&format!("<Rule>{ALL}{date}</Rule>"), "2030-01-01T00:00");
-    }
-
-    #[test]
-    fn what_s3_refuses_is_refused() {
-        let refused = |rule: &str, code: &str| check(&format!("<Rule>{rule}</Rule>"), code);
-        let with = |rest: &str| format!("{ALL}{rest}");
-        let expiration = |what: &str| with(&format!("<Expiration>{what}</Expiration>"));
-        check("", "MalformedXML");
-        check(
-            &format!("<Rule>{ALL}{ONE_DAY}</Rule>").repeat(1_001),
-            "MalformedXML",
-        );
-        let named = format!("<Rule><ID>a</ID>{ALL}{ONE_DAY}</Rule>");
-        check(&named.repeat(2), "InvalidArgument");
-        let long = format!("<ID>{}</ID>", "a".repeat(256));
-        refused(&format!("{long}{ALL}{ONE_DAY}"), "InvalidArgument");
-        refused(&with(""), "InvalidRequest");
-        refused(
-            &format!("{ONE_DAY}<Status>Enabled</Status>"),
-            "MalformedXML",
-        );
-        refused(
-            &with(&format!("<Prefix></Prefix>{ONE_DAY}")),
-            "MalformedXML",
-        );
-        let status = "<Filter></Filter><Status>enabled</Status>";
-        refused(&format!("{status}{ONE_DAY}"), "MalformedXML");
-        for days in ["0", "-1", "2147483648"] {
-            refused(
-                &expiration(&format!("<Days>{days}</Days>")),
-                "InvalidArgument",
-            );
-        }
-        refused(&expiration("<Days>1.5</Days>"), "MalformedXML");
-        refused(&expiration(""), "MalformedXML");
-        refused(
-            &expiration("<Days>1</Days><Date>2030-01-01T00:00:00Z</Date>"),
-            "MalformedXML",
-        );
-        for date in ["2030-01-01T00:00:01Z", "2030-01-01T00:00:00-06:00", "soon"] {
-            refused(
-                &expiration(&format!("<Date>{date}</Date>")),
-                "InvalidArgument",
-            );
-        }
-    }
-
-    #[test]
-    fn actions_and_filters_that_do_not_go_together_are_refused() {
-        let refused = |rule: &str, code: &str| check(&format!("<Rule>{rule}</Rule>"), code);
-        let with = |rest: &str| format!("{ALL}{rest}");
-        let noncurrent = |what: &str| {
-            let element = "NoncurrentVersionExpiration";
-            with(&format!("<{element}>{what}</{element}>"))
-        };
-        refused(
-            &noncurrent("<NoncurrentDays>0</NoncurrentDays>"),
-            "InvalidArgument",
-        );
-        let keep = "<NewerNoncurrentVersions>1</NewerNoncurrentVersions>";
-        refused(&noncurrent(keep), "MalformedXML");
-        for keep in ["0", "101"] {
-            let keep = format!(
-                "<NoncurrentDays>1</NoncurrentDays><NewerNoncurrentVersions>{keep}\
-                 </NewerNoncurrentVersions>"
-            );
-            refused(&noncurrent(&keep), "InvalidArgument");
-        }
-        refused(
-            &with("<Transition><Days>1</Days><StorageClass>GLACIER</StorageClass></Transition>"),
-            "NotImplemented",
-        );
-        refused(&with("<Unknown>1</Unknown>"), "MalformedXML");
-        let tag = "<Tag><Key>k</Key><Value>v</Value></Tag>";
-        let filtered = |filter: &str, action: &str| {
-            format!("<Filter>{filter}</Filter><Status>Enabled</Status>{action}")
-        };
-        refused(
-            &filtered(&format!("<Prefix>a</Prefix>{tag}"), ONE_DAY),
-            "MalformedXML",
-        );
-        refused(
-            &filtered("<And><Prefix>a</Prefix></And>", ONE_DAY),
-            "MalformedXML",
-        );
-        refused(
-            &filtered(&format!("<And>{tag}{tag}</And>"), ONE_DAY),
-            "InvalidRequest",
-        );
-        let marker = "<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker>\
-                      </Expiration>";
-        refused(&filtered(tag, marker), "InvalidRequest");
-        let abort = "<AbortIncompleteMultipartUpload><DaysAfterInitiation>1\
-                     </DaysAfterInitiation></AbortIncompleteMultipartUpload>";
-        refused(&filtered(tag, abort), "InvalidRequest");
-        refused(
-            &filtered(
-                "<And><ObjectSizeGreaterThan>5</ObjectSizeGreaterThan><ObjectSizeLessThan>5\
-                 </ObjectSizeLessThan></And>",
-                ONE_DAY,
-            ),
-            "InvalidRequest",
-        );
     }
 }
