@@ -220,6 +220,14 @@ impl Store {
         agencies.next().is_none().then(|| only.clone())
     }
 
+    /// Refuses an agency that is unknown.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchAgency`].
+    pub fn ensure_known(&self, agency: &AgencyId) -> Result<(), Error> {
+        self.known(agency).map(drop)
+    }
+
     /// Refuses an agency that is unknown or suspended.
     ///
     /// # Errors

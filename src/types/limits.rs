@@ -131,6 +131,8 @@ pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
 pub const SESSION_TAGS_MAX: usize = 50;
 /// Bytes of a request to the STS door: a token and a policy, each escaped, fit twice over.
 pub const STS_BODY_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a request's JSON to the admin door.
+pub const ADMIN_BODY_BYTES_MAX: usize = 64 << 10;
 /// Sessions, principals and parents of sessions that one agency holds as revoked.
 pub const REVOCATIONS_MAX: u64 = 100_000;
 /// Generations of the installation's signing key.

@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::access::all_admin_routes;
 use crate::support::answer::Answer;
-use crate::support::contract::Contract;
+use crate::support::contract::{Asked, Contract};
+use crate::support::evidence::installation_log;
 use crate::support::server::Server;
+use crate::support::wire::Wire;
 
 #[test]
 fn every_described_route_is_there() {
@@ -64,14 +67,27 @@ fn answers_have_the_members_that_are_described() {
 fn requests_and_statuses_are_held_against_the_document() {
     let server = Server::start();
     let contract = server.contract();
-    let holds = |method: &str, target: &str, sent: &Value, status: u16, body: &Value| {
+    let holds_with = |headers: &[(&str, &str)],
+                      (method, target): (&str, &str),
+                      sent: &Value,
+                      status: u16,
+                      body: &Value| {
         let answer = Answer {
             status,
             headers: vec![("content-type".into(), "application/json".into())],
             body: body.to_string().into_bytes(),
             is_whole: true,
         };
-        contract.holds(method, target, sent, &answer).is_ok()
+        let asked = Asked {
+            method,
+            target,
+            headers,
+            sent,
+        };
+        contract.holds(&asked, &answer).is_ok()
+    };
+    let holds = |method: &str, target: &str, sent: &Value, status: u16, body: &Value| {
+        holds_with(&[], (method, target), sent, status, body)
     };
     let made = json!({"name": "a", "code": "a", "state": "active", "created": "2026"});
     let error = json!({"error": {"code": "a", "message": "a", "request_id": "a"}});
@@ -89,6 +105,91 @@ fn requests_and_statuses_are_held_against_the_document() {
     assert!(!holds("GET", &format!("{path}?a=b"), &none, 200, &list));
     assert!(!holds("GET", "/admin/v1/nothing", &none, 200, &list));
     assert!(holds("GET", "/admin/v1/nothing", &none, 404, &error));
+    let agency = "/admin/v1/agencies/a";
+    let with = |headers: &[(&str, &str)]| {
+        let suspend = format!("{agency}/suspend");
+        holds_with(headers, ("POST", &suspend), &none, 200, &json!({}))
+    };
+    assert!(with(&[]) && with(&[("authorization", "Bearer x")]));
+    assert!(!with(&[("x-acervo-approval", "1")]) && !with(&[("x-acervo-bogus", "1")]));
+    let events = |query: &str| {
+        let target = format!("{agency}/events?{query}");
+        let none_yet = json!({"Records": [], "next": 1, "more": false});
+        holds("GET", &target, &none, 200, &none_yet)
+    };
+    assert!(events("after=1&limit=2"));
+    assert!(!events("after=a") && !events("limit=-1") && !events("bogus=1"));
+    let live = ("GET", "/admin/v1/health/live");
+    assert!(holds(live.0, live.1, &none, 200, &json!({"status": "ok"})));
+}
+
+/// What every route may refuse is met on every route, and is told as the document says.
+#[test]
+fn every_route_refuses_as_it_is_described() {
+    let server = Server::with(&[("ACERVO_LIMITS_IDLE_SECONDS", "1")]);
+    server.make_agency("tesoreria");
+    let bearer = |token: &str| format!("Bearer {token}");
+    let operator = bearer(server.credential("operator_token"));
+    let admin = bearer(&server.admin_token("agencia"));
+    let foreign = bearer(&server.admin_token("tesoreria"));
+    let huge = Value::String("a".repeat(100_000));
+    let (mut slow, mut missing) = (Vec::new(), 0);
+    for (method, path, body, _) in all_admin_routes() {
+        let found = server.contract().operation(&method.to_lowercase(), path);
+        let (template, described) = found.unwrap();
+        let is_meant_for = |who: &str| {
+            let mut allowed = described["security"].as_array().unwrap().iter();
+            allowed.any(|one| one.get(who).is_some())
+        };
+        let own = if is_meant_for("operator") {
+            &operator
+        } else {
+            &admin
+        };
+        let refused = |status: u16, path: &str, headers: &[(&str, &str)], body: &Value| {
+            let answer = server.admin(method, path, headers, body);
+            assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
+        };
+        let (theirs, proof) = (("authorization", own.as_str()), "authorization");
+        refused(401, path, &[], &body);
+        refused(403, path, &[(proof, &foreign)], &body);
+        refused(400, path, &[theirs, ("x-acervo-approval", "x")], &body);
+        if template.contains("{agency}") && is_meant_for("operator") {
+            let nowhere = path.replace("/agencia", "/nadie");
+            let answer = server.admin(method, &nowhere, &[theirs], &body);
+            // Some look at the rest of the request first.
+            let (status, text) = (answer.status, answer.text());
+            assert!(
+                [400, 404].contains(&status),
+                "{method} {path}: {status} {text}"
+            );
+            missing += usize::from(answer.status == 404);
+        }
+        if described["requestBody"].is_object() {
+            refused(413, path, &[theirs], &huge);
+            let mut wire = Wire::to(&server.admin_address);
+            let head = format!("{method} {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n");
+            wire.send(format!("{head}authorization: {own}\r\n\r\n{{").as_bytes());
+            slow.push((method, path, wire));
+        }
+    }
+    assert!(missing > 25, "{missing}");
+    assert!(slow.len() > 10, "{}", slow.len());
+    for (method, path, mut wire) in slow {
+        let answer = wire.answer(method);
+        assert_eq!(answer.status, 408, "{method} {path}: {}", answer.text());
+        let asked = Asked {
+            method,
+            target: path,
+            headers: &[],
+            sent: &Value::Null,
+        };
+        server.contract().holds(&asked, &answer).unwrap();
+    }
+    let log = installation_log(&server.stop());
+    for code in ["body_too_large", "body_too_slow"] {
+        assert!(log.iter().any(|entry| entry["code"] == code), "{code}");
+    }
 }
 
 /// Whether a value is what a schema describes, beside a schema `Known`.

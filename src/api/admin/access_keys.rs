@@ -24,6 +24,7 @@ use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
@@ -131,7 +132,7 @@ pub(super) async fn create_access_key(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::guarded(
         house,
@@ -140,7 +141,7 @@ pub(super) async fn create_access_key(
         "CreateAccessKey",
         StatusCode::CREATED,
         async |op| {
-            let body: NewAccessKey = answer::parse(&body)?;
+            let body: NewAccessKey = body.json()?;
             let agency = agency_id(&agency)?;
             let principal = PrincipalName::parse(&body.principal)
                 .map_err(|error| AdminError::invalid("principal's name", error))?;

@@ -16,6 +16,7 @@ use crate::types::names::AgencyId;
 use super::answer;
 use super::answer::Given;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 
@@ -78,7 +79,7 @@ pub(super) fn agency_id(text: &str) -> Result<AgencyId, AdminError> {
 pub(super) async fn create_agency(
     house: web::Data<House>,
     request: HttpRequest,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::answer(
         house,
@@ -87,7 +88,7 @@ pub(super) async fn create_agency(
         "CreateAgency",
         StatusCode::CREATED,
         async |op| {
-            let body: NewAgency = answer::parse(&body)?;
+            let body: NewAgency = body.json()?;
             let agency = agency_id(&body.name)?;
             let draft = op.draft(&body.name);
             let created = op.house.store.create_agency(&agency, &draft).await?;

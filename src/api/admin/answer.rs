@@ -7,7 +7,6 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::api::http::house::House;
 use crate::audit::entry::Draft;
@@ -185,10 +184,4 @@ fn refuse(error: &AdminError, asked: &Asked) -> HttpResponse {
 /// What was read.
 pub(super) fn read<T>(given: T) -> Result<Given<T>, AdminError> {
     Ok(Given::Read(given))
-}
-
-/// Reads a request's JSON.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AdminError> {
-    serde_json::from_slice(body)
-        .map_err(|error| AdminError::new(400, "invalid_json", format!("The body: {error}.")))
 }

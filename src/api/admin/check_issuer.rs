@@ -19,6 +19,7 @@ use crate::types::names::AgencyId;
 use super::agencies::agency_id;
 use super::answer;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::issuers::IssuerBody;
@@ -98,7 +99,7 @@ pub(super) async fn check_issuer(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::answer(
         house,
@@ -107,8 +108,9 @@ pub(super) async fn check_issuer(
         "CheckIssuer",
         StatusCode::OK,
         async |op| {
-            let body: IssuerToCheck = answer::parse(&body)?;
+            let body: IssuerToCheck = body.json()?;
             let agency = agency_id(&agency)?;
+            op.house.store.ensure_known(&agency)?;
             let mut steps = Steps::default();
             if let Some(settings) = settings(op.house, &agency, &body, &mut steps)? {
                 walk(

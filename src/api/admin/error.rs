@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::meta;
 use crate::store;
+use crate::store::body::BodyError;
 use crate::types::names::InvalidName;
 
 /// An answer that is an error.
@@ -124,6 +125,23 @@ impl From<store::Error> for AdminError {
         let mut told = Self::new(status, code, message);
         told.source = Some(error.to_string());
         told
+    }
+}
+
+impl From<BodyError> for AdminError {
+    fn from(error: BodyError) -> Self {
+        let (status, code, message) = match error {
+            BodyError::TooLarge => (413, "body_too_large", "The body is larger than 64 KiB."),
+            BodyError::TooSlow => (408, "body_too_slow", "The body came too slowly."),
+            BodyError::Cut
+            | BodyError::TooSmall
+            | BodyError::Framing
+            | BodyError::Signature
+            | BodyError::Trailer
+            | BodyError::TrailerValue
+            | BodyError::Source => (400, "body_cut", "The body ended before its end."),
+        };
+        Self::new(status, code, message)
     }
 }
 

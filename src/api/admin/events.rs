@@ -24,6 +24,7 @@ use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 
@@ -218,11 +219,11 @@ pub(super) async fn set_webhook(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     let (authority, ok) = (Authority::Agency(&agency), StatusCode::OK);
     answer::answer(house, request, authority, "SetWebhook", ok, async |op| {
-        let body: NewWebhook = answer::parse(&body)?;
+        let body: NewWebhook = body.json()?;
         let name = webhook_name(&body.name)?;
         op.house.webhooks.parse(&body.url).map_err(refused)?;
         let draft = op.draft(name);
@@ -304,7 +305,7 @@ pub(super) async fn replay_deliveries(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::answer(
         house,
@@ -313,7 +314,7 @@ pub(super) async fn replay_deliveries(
         "ReplayDeliveries",
         StatusCode::OK,
         async |op| {
-            let body: Replay = answer::parse(&body)?;
+            let body: Replay = body.json()?;
             let subject = body.webhook.clone();
             let draft = op
                 .asked

@@ -45,6 +45,7 @@ use crate::types::roles::Role;
 use super::agencies::agency_id;
 use super::answer;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 
@@ -126,7 +127,7 @@ pub(super) async fn explain(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::answer(
         house,
@@ -135,8 +136,9 @@ pub(super) async fn explain(
         "Explain",
         StatusCode::OK,
         async |op| {
-            let imagined: Imagined = answer::parse(&body)?;
+            let imagined: Imagined = body.json()?;
             let agency = agency_id(&agency)?;
+            op.house.store.ensure_active(&agency).await?;
             let caller = caller(op.house, &agency, &imagined, op.asked.at).await?;
             let rule = refusal_or_reasons(op.house, &agency, &imagined, &caller, op.asked.at);
             let (refused_by, allowed_by) = match rule.await? {

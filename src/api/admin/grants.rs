@@ -40,6 +40,7 @@ use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 
@@ -249,7 +250,7 @@ async fn propose(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
     by: Side,
 ) -> HttpResponse {
     let action = match by {
@@ -264,7 +265,7 @@ async fn propose(
         action,
         StatusCode::CREATED,
         async |op| {
-            let body: NewTerms = answer::parse(&body)?;
+            let body: NewTerms = body.json()?;
             let agency = agency_id(&agency)?;
             let terms = body.read(&agency, by)?;
             let unfit = terms.check(op.asked.at).err();
@@ -325,7 +326,7 @@ pub(super) async fn offer_grant(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     propose(house, request, agency, body, Side::Grantor).await
 }
@@ -342,7 +343,7 @@ pub(super) async fn request_grant(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     propose(house, request, agency, body, Side::Grantee).await
 }
@@ -358,7 +359,7 @@ async fn take(
     house: web::Data<House>,
     request: HttpRequest,
     path: GrantPath,
-    body: web::Bytes,
+    body: Body,
     step: Step,
 ) -> HttpResponse {
     let action = match step {
@@ -374,9 +375,9 @@ async fn take(
         action,
         StatusCode::OK,
         async |op| {
-            let approval: GrantApproval = match (step, body.as_ref()) {
+            let approval: GrantApproval = match (step, body.bytes()?) {
                 (_, b"") => GrantApproval::default(),
-                (Step::Approve, bytes) => answer::parse(bytes)?,
+                (Step::Approve, _) => body.json()?,
                 (_, _) => return Err(wrong("This takes no body.")),
             };
             let (agency, id) = (agency_id(&path.0)?, grant_id(&path.1)?);
@@ -430,7 +431,7 @@ pub(super) async fn approve_grant(
     house: web::Data<House>,
     request: HttpRequest,
     path: GrantPath,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     take(house, request, path, body, Step::Approve).await
 }
@@ -448,7 +449,7 @@ pub(super) async fn refuse_grant(
     house: web::Data<House>,
     request: HttpRequest,
     path: GrantPath,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     take(house, request, path, body, Step::Refuse).await
 }
@@ -466,7 +467,7 @@ pub(super) async fn revoke_grant(
     house: web::Data<House>,
     request: HttpRequest,
     path: GrantPath,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     take(house, request, path, body, Step::Revoke).await
 }

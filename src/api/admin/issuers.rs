@@ -36,6 +36,7 @@ use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
@@ -273,7 +274,7 @@ pub(super) async fn add_issuer(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::guarded(
         house,
@@ -282,7 +283,7 @@ pub(super) async fn add_issuer(
         "AddIssuer",
         StatusCode::CREATED,
         async |op| {
-            let body: IssuerBody = answer::parse(&body)?;
+            let body: IssuerBody = body.json()?;
             let agency = agency_id(&agency)?;
             let settings = body.settings(&agency, &op.house.fetch_hosts);
             let settings = settings.map_err(|(what, why)| invalid(what, why))?;
@@ -327,6 +328,7 @@ pub(super) async fn list_issuers(
         StatusCode::OK,
         async |op| {
             let agency = agency_id(&agency)?;
+            op.house.store.ensure_known(&agency)?;
             let known = op.house.issuers.all();
             let stored = op.house.store.issuers()?.into_iter();
             let listed = stored.filter(|i| i.agency == agency).filter_map(|record| {

@@ -24,6 +24,7 @@ use super::answer;
 use super::answer::Given;
 use super::answer::Operation;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 
@@ -139,7 +140,7 @@ pub(super) async fn create_key(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::answer(
         house,
@@ -148,7 +149,7 @@ pub(super) async fn create_key(
         "CreateAgencyKey",
         StatusCode::CREATED,
         async |op| {
-            let body: NewKey = answer::parse(&body)?;
+            let body: NewKey = body.json()?;
             let (agency, name) = (agency_id(&agency)?, key_name(&body.name)?);
             let draft = op.draft(&body.name);
             let store = &op.house.store;

@@ -10,6 +10,7 @@ mod agencies;
 mod answer;
 mod approvals;
 mod asker;
+mod body;
 mod check_issuer;
 mod error;
 mod events;

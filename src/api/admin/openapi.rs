@@ -137,29 +137,23 @@ impl Modify for Tokens {
 }
 
 /// How every route may refuse that asks who is calling: the request cannot be read, the caller is
-/// not known, may not, or nothing can be recorded at present. A body may also be too large.
+/// not known, may not, or nothing can be recorded at present. A body may also be too large, or come
+/// too slowly.
 struct Refusals;
 
 impl Modify for Refusals {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let error = Ref::from_schema_name("ErrorBody");
         let error = answer("application/json", RefOr::Ref(error));
-        let text = Schema::from(Object::with_type(Type::String));
-        let text = answer("text/plain", RefOr::T(text));
         let operations = openapi.paths.paths.values_mut().flat_map(operations);
         for operation in operations.filter(|operation| operation.security.is_some()) {
             let has_body = operation.request_body.is_some();
-            let mut may = |status: &str, response: &Response| {
+            let of_body: &[_] = if has_body { &["408", "413"] } else { &[] };
+            for status in ["400", "401", "403", "500", "503"].iter().chain(of_body) {
                 let known = &mut operation.responses.responses;
                 known
-                    .entry(status.to_owned())
-                    .or_insert_with(|| RefOr::T(response.clone()));
-            };
-            for status in ["400", "401", "403", "500", "503"] {
-                may(status, &error);
-            }
-            if has_body {
-                may("413", &text);
+                    .entry((*status).to_owned())
+                    .or_insert_with(|| RefOr::T(error.clone()));
             }
         }
     }

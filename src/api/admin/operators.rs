@@ -23,6 +23,7 @@ use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 
@@ -98,7 +99,7 @@ fn operator_name(text: &str) -> Result<PrincipalName, AdminError> {
 pub(super) async fn create_operator(
     house: web::Data<House>,
     request: HttpRequest,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::guarded(
         house,
@@ -107,7 +108,7 @@ pub(super) async fn create_operator(
         "AddOperator",
         StatusCode::CREATED,
         async |op| {
-            let body: NewOperator = answer::parse(&body)?;
+            let body: NewOperator = body.json()?;
             let name = operator_name(&body.name)?;
             let store = &op.house.store;
             let in_force = store.operators()?.into_iter();

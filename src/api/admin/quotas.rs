@@ -19,6 +19,7 @@ use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 
@@ -122,7 +123,7 @@ pub(super) async fn set_quota(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::answer(
         house,
@@ -131,7 +132,7 @@ pub(super) async fn set_quota(
         "SetQuota",
         StatusCode::OK,
         async |op| {
-            let body: NewQuota = answer::parse(&body)?;
+            let body: NewQuota = body.json()?;
             let agency = agency_id(&agency)?;
             let bucket = body.bucket.as_deref().map(BucketName::parse).transpose();
             let bucket = bucket.map_err(|error| AdminError::invalid("bucket's name", error))?;

@@ -21,6 +21,7 @@ use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
@@ -87,7 +88,7 @@ pub(super) async fn create_revocation(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::answer(
         house,
@@ -96,7 +97,7 @@ pub(super) async fn create_revocation(
         "RevokePrincipal",
         StatusCode::CREATED,
         async |op| {
-            let body: NewRevocation = answer::parse(&body)?;
+            let body: NewRevocation = body.json()?;
             let agency = agency_id(&agency)?;
             let revoked = Revoked::Principal(principal_name(&body.principal)?);
             let draft = op.draft(&body.principal);

@@ -27,6 +27,7 @@ use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
@@ -310,7 +311,7 @@ pub(super) async fn set_role(
     house: web::Data<House>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::guarded(
         house,
@@ -319,7 +320,7 @@ pub(super) async fn set_role(
         "SetRole",
         StatusCode::OK,
         async |op| {
-            let body: NewRole = answer::parse(&body)?;
+            let body: NewRole = body.json()?;
             let (agency, role) = (agency_id(&path.0)?, role_name(&path.1)?);
             let policy = policies::checked(body.policy.clone())?;
             let consent = op.consent(&agency, GivenRights::of(&path.1), &body);

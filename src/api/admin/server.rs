@@ -40,8 +40,6 @@ use super::revocations;
 use super::roles;
 use super::tokens;
 
-/// Bytes of a request's JSON.
-const BODY_BYTES_MAX: usize = 64 << 10;
 /// Connections of operators and monitors.
 const CONNECTIONS_MAX: usize = 256;
 
@@ -62,7 +60,6 @@ pub fn server(
         App::new()
             .app_data(house.clone())
             .app_data(metrics.clone())
-            .app_data(web::PayloadConfig::new(BODY_BYTES_MAX))
             .configure(routes)
             .configure(role_routes)
             .configure(events::routes)

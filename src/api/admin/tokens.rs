@@ -23,6 +23,7 @@ use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
 use super::asker::Authority;
+use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
@@ -79,7 +80,7 @@ pub(super) async fn create_token(
     house: web::Data<House>,
     request: HttpRequest,
     agency: web::Path<String>,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::guarded(
         house,
@@ -88,7 +89,7 @@ pub(super) async fn create_token(
         "CreateToken",
         StatusCode::CREATED,
         async |op| {
-            let body: NewToken = answer::parse(&body)?;
+            let body: NewToken = body.json()?;
             let agency = agency_id(&agency)?;
             let principal = PrincipalName::parse(&body.principal)
                 .map_err(|error| AdminError::invalid("principal's name", error))?;
@@ -145,7 +146,7 @@ pub(super) struct Rotated {
 pub(super) async fn rotate_signing_key(
     house: web::Data<House>,
     request: HttpRequest,
-    body: web::Bytes,
+    body: Body,
 ) -> HttpResponse {
     answer::answer(
         house,
@@ -154,9 +155,9 @@ pub(super) async fn rotate_signing_key(
         "RotateSigningKey",
         StatusCode::OK,
         async |op| {
-            let body = match body.as_ref() {
+            let body = match body.bytes()? {
                 b"" => Rotation::default(),
-                bytes => answer::parse(bytes)?,
+                _ => body.json()?,
             };
             let draft = op.asked.draft(Some(op.asker), None, Outcome::Allowed);
             let store = &op.house.store;

@@ -98,6 +98,7 @@ pub struct Pace {
 /// The raw bytes of a body as they come from the connection.
 pub struct RawBody {
     slot: BodySlot,
+    door: Door,
     payload: Option<Payload>,
     /// Of the connection, once the payload is read.
     flow: Option<Rc<Flow>>,
@@ -109,9 +110,10 @@ pub struct RawBody {
 
 impl RawBody {
     /// A body of at most `bytes_max` bytes.
-    pub const fn new(slot: BodySlot, pace: Pace, bytes_max: u64) -> Self {
+    pub const fn new(slot: BodySlot, door: Door, pace: Pace, bytes_max: u64) -> Self {
         Self {
             slot,
+            door,
             payload: None,
             flow: None,
             pace,
@@ -159,6 +161,18 @@ impl RawBody {
         }
         Some(Ok(bytes))
     }
+
+    /// All of a body that is short.
+    ///
+    /// # Errors
+    /// Why not all of it came.
+    pub async fn whole(mut self) -> Result<Vec<u8>, BodyError> {
+        let mut whole = Vec::new();
+        while let Some(next) = self.next().await {
+            whole.extend_from_slice(&next?);
+        }
+        Ok(whole)
+    }
 }
 
 impl Drop for RawBody {
@@ -166,7 +180,7 @@ impl Drop for RawBody {
         if let Some(flow) = &self.flow {
             flow.end_body();
         }
-        telemetry::received(Door::S3, self.received_bytes);
+        telemetry::received(self.door, self.received_bytes);
     }
 }
 

@@ -15,6 +15,7 @@ use crate::store::body::Announced;
 use crate::store::body::Body;
 use crate::store::body::BodyError;
 use crate::store::ingest;
+use crate::telemetry::Door;
 use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::checksum::ChecksumValue;
 use crate::types::encoding;
@@ -164,7 +165,7 @@ impl Document {
             // The decoder has bounds of its own for document and framing.
             Framing::Chunked(_) | Framing::Form(_) | Framing::Done => u64::MAX,
         };
-        let raw = RawBody::new(req.slot.clone(), req.house.pace, bytes_max);
+        let raw = RawBody::new(req.slot.clone(), Door::S3, req.house.pace, bytes_max);
         let named = carried.or(named);
         Ok(Self {
             raw,

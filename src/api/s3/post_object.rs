@@ -31,6 +31,7 @@ use crate::auth::sigv4::claim::Claim;
 use crate::auth::sigv4::claim::Expected;
 use crate::auth::sigv4::claim::FormProof;
 use crate::auth::sigv4::payload::PayloadHash;
+use crate::telemetry::Door;
 use crate::types::clock::Time;
 use crate::types::encoding;
 use crate::types::names::AgencyId;
@@ -94,7 +95,7 @@ impl Form {
             S3Error::new(Code::PreconditionFailed, message)
         })?;
         // The file is bounded on its own; what stands around it is too.
-        let mut raw = RawBody::new(slot.clone(), house.pace, u64::MAX);
+        let mut raw = RawBody::new(slot.clone(), Door::S3, house.pace, u64::MAX);
         let (mut fields, decoder) = form::read(&mut raw, boundary).await?;
         for (_, value) in &mut fields.fields {
             if value.contains("${filename}") {

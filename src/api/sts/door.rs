@@ -180,12 +180,10 @@ async fn serve(
 }
 
 async fn read(house: &House, slot: BodySlot) -> Result<Vec<u8>, StsError> {
-    let mut body = RawBody::new(slot, house.pace, limits::STS_BODY_BYTES_MAX as u64);
-    let mut bytes = Vec::new();
-    while let Some(next) = body.next().await {
-        bytes.extend_from_slice(&next?);
-    }
-    Ok(bytes)
+    let bytes_max = limits::STS_BODY_BYTES_MAX as u64;
+    Ok(RawBody::new(slot, Door::Sts, house.pace, bytes_max)
+        .whole()
+        .await?)
 }
 
 fn action(parameters: &Parameters) -> Result<&'static str, StsError> {

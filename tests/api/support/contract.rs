@@ -15,6 +15,14 @@ pub(crate) const PATH: &str = "/admin/v1/openapi.json";
 /// The document.
 pub(crate) struct Contract(pub(crate) Value);
 
+/// A request, as it was sent.
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) target: &'a str,
+    pub(crate) headers: &'a [(&'a str, &'a str)],
+    pub(crate) sent: &'a Value,
+}
+
 /// Names of members.
 type Names = BTreeSet<String>;
 
@@ -23,31 +31,26 @@ type Verdict = Result<(), String>;
 
 impl Contract {
     /// Whether this request may be answered so.
-    pub(crate) fn holds(
-        &self,
-        method: &str,
-        target: &str,
-        sent: &Value,
-        answer: &Answer,
-    ) -> Verdict {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    pub(crate) fn holds(&self, asked: &Asked<'_>, answer: &Answer) -> Verdict {
+        let path = asked.target.split('?').next().unwrap_or_default();
         let status = answer.status.to_string();
-        let Some(operation) = self.operation(&method.to_lowercase(), path) else {
+        let method = asked.method.to_lowercase();
+        let Some((template, operation)) = self.operation(&method, path) else {
             let error = json!({"content": {"application/json":
                 {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}});
             need(["401", "403", "404"].contains(&&*status), "no such route")?;
             return self.is_answer(&error, answer);
         };
         if (200..300).contains(&answer.status) {
-            self.is_request(operation, query, sent)?;
+            self.is_request(template, operation, asked)?;
         }
         let described = &operation["responses"][&status];
         need(described.is_object(), "an answer of this status")?;
         self.is_answer(described, answer)
     }
 
-    /// What is described of this route; the more literal path wins.
-    fn operation(&self, method: &str, path: &str) -> Option<&Value> {
+    /// What is described of this route, below its path; the more literal path wins.
+    pub(crate) fn operation(&self, method: &str, path: &str) -> Option<(&str, &Value)> {
         let paths = self.0["paths"].as_object()?.iter();
         let fitting = paths.filter(|(template, methods)| {
             let mut pairs = template.split('/').zip(path.split('/'));
@@ -55,25 +58,58 @@ impl Contract {
                 && pairs.all(|(known, is)| known == is || known.starts_with('{') && !is.is_empty())
                 && methods[method].is_object()
         });
-        let (_, methods) = fitting.min_by_key(|(template, _)| template.matches('{').count())?;
-        Some(&methods[method])
+        let fitting = fitting.min_by_key(|(template, _)| template.matches('{').count());
+        fitting.map(|(template, methods)| (template.as_str(), &methods[method]))
     }
 
     /// Whether a request that was done is one that is described.
-    fn is_request(&self, operation: &Value, query: &str, sent: &Value) -> Verdict {
-        let parameters = operation["parameters"].as_array().into_iter().flatten();
-        let queries: Vec<&Value> = parameters.filter(|one| one["in"] == "query").collect();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let name = pair.split('=').next().unwrap_or_default();
-            need(queries.iter().any(|known| known["name"] == name), pair)?;
+    fn is_request(&self, template: &str, operation: &Value, asked: &Asked<'_>) -> Verdict {
+        let (path, query) = asked.target.split_once('?').unwrap_or((asked.target, ""));
+        let (names, values) = (template.split('/'), path.split('/'));
+        for (name, value) in names.zip(values) {
+            if let Some(name) = name
+                .strip_prefix('{')
+                .and_then(|name| name.strip_suffix('}'))
+            {
+                self.is_parameter(operation, "path", (name, value))?;
+            }
         }
-        let body = &operation["requestBody"];
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let pair = pair.split_once('=').unwrap_or((pair, ""));
+            self.is_parameter(operation, "query", pair)?;
+        }
+        // A proof is described beside the parameters.
+        let headers = asked.headers.iter();
+        for header in headers.filter(|(name, _)| *name != "authorization") {
+            self.is_parameter(operation, "header", *header)?;
+        }
+        let (body, sent) = (&operation["requestBody"], asked.sent);
         if sent.is_null() {
             return need(body["required"] != true, "a request without a body");
         }
         let schema = &body["content"]["application/json"]["schema"];
         need(schema.is_object(), "a request with a body")?;
         self.fits(schema, sent, "request")
+    }
+
+    /// Whether a parameter is one that is described, of its type.
+    fn is_parameter(&self, operation: &Value, place: &str, (name, value): (&str, &str)) -> Verdict {
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        let known = parameters.find(|known| {
+            let is_it = |known: &str| match place {
+                "header" => known.eq_ignore_ascii_case(name),
+                _ => known == name,
+            };
+            known["in"] == place && known["name"].as_str().is_some_and(is_it)
+        });
+        let known = known.ok_or(format!("the parameter {name} in the {place}"))?;
+        let text = json!(value);
+        let number = value
+            .parse::<i64>()
+            .map_or_else(|_| text.clone(), Value::from);
+        let (schema, at) = (&known["schema"], format!("{place}.{name}"));
+        let as_text = self.fits(schema, &text, &at);
+        as_text.or_else(|_| self.fits(schema, &number, &at))
     }
 
     fn is_answer(&self, described: &Value, answer: &Answer) -> Verdict {

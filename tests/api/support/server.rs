@@ -17,7 +17,7 @@ use acervo::types::secret::SecretText;
 
 use super::answer::Answer;
 use super::caller::{Caller, Proof};
-use super::contract::{self, Contract};
+use super::contract::{self, Asked, Contract};
 use super::pause;
 use super::wire::Wire;
 
@@ -266,7 +266,13 @@ impl Server {
         body: &Value,
     ) -> Answer {
         let answer = self.exchange(method, path, headers, body);
-        if let Err(wrong) = self.contract().holds(method, path, body, &answer) {
+        let asked = Asked {
+            method,
+            target: path,
+            headers,
+            sent: body,
+        };
+        if let Err(wrong) = self.contract().holds(&asked, &answer) {
             let (status, text) = (answer.status, answer.text());
             panic!("{method} {path} {body}\nis answered {status} {text}\n{wrong}");
         }
