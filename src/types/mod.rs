@@ -21,5 +21,6 @@ pub mod network;
 pub mod range;
 pub mod roles;
 pub mod secret;
+pub mod sub_resources;
 pub mod tags;
 pub mod url;

@@ -31,6 +31,7 @@ use crate::types::encoding;
 use crate::types::ids::AccessKeyId;
 use crate::types::limits;
 use crate::types::secret::SecretText;
+use crate::types::sub_resources::SUB_RESOURCES;
 
 #[cfg(test)]
 mod tests;
@@ -46,62 +47,31 @@ pub const QUERY: [&str; 6] = [
     "content-type",
 ];
 
-/// The parameters that a signature covers: whatever selects an operation or a part of an object,
-/// newer ones than the source lists among them, for what is not signed could be added on the way.
-const SIGNED: [&str; 46] = [
+/// What a signature covers beside [`SUB_RESOURCES`]: what else selects an operation, a part or an
+/// answer, newer ones than the source lists among them, for what is not signed could be added on
+/// the way.
+const SIGNED: [&str; 16] = [
     "abac",
-    "accelerate",
-    "acl",
-    "analytics",
     "annotation",
-    "attributes",
-    "cors",
     "delete",
-    "encryption",
     "id",
-    "intelligent-tiering",
-    "inventory",
-    "legal-hold",
-    "lifecycle",
     "location",
-    "logging",
-    "metadataConfiguration",
-    "metadataTable",
-    "metrics",
-    "notification",
-    "object-lock",
-    "ownershipControls",
     "partNumber",
-    "policy",
-    "policyStatus",
-    "publicAccessBlock",
-    "replication",
-    "requestPayment",
     "response-cache-control",
     "response-content-disposition",
     "response-content-encoding",
     "response-content-language",
     "response-content-type",
     "response-expires",
-    "restore",
-    "retention",
-    "select",
     "select-type",
-    "session",
-    "tagging",
-    "torrent",
     "uploadId",
     "uploads",
     "versionId",
-    "versioning",
-    "versions",
 ];
 
-/// Of which a bucket's web site is one more.
-const WEBSITE: &str = "website";
-
-fn is_signed(name: &str) -> bool {
-    name == WEBSITE || SIGNED.contains(&name)
+/// Whether a signature covers a parameter.
+pub fn covers(parameter: &str) -> bool {
+    SUB_RESOURCES.contains(&parameter) || SIGNED.contains(&parameter)
 }
 
 /// A Signature Version 2 whose form is right and whose time is now; the signature itself is not
@@ -383,12 +353,12 @@ fn amz_headers<'a>(
 fn sub_resources<'a>(query: &'a Query<'_>) -> Result<Vec<(&'a str, Cow<'a, str>)>, Error> {
     let mut found = Vec::new();
     for (name, value) in query.decoded() {
-        if !is_signed(name) {
+        if !covers(name) {
             continue;
         }
         let value = plain(value)?;
         let mut others = value.split('&').skip(1);
-        if others.any(|other| is_signed(other.split_once('=').map_or(other, |(name, _)| name))) {
+        if others.any(|other| covers(other.split_once('=').map_or(other, |(name, _)| name))) {
             return Err(Error::SignatureMismatch);
         }
         found.push((name, value));

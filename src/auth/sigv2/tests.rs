@@ -1,6 +1,6 @@
 //! The examples that AWS publishes, and what they do not cover.
 
-use super::{Claim, End, SIGNED, sign, string_to_sign};
+use super::{Claim, End, sign, string_to_sign};
 use crate::auth::error::Error;
 use crate::auth::head::RequestHead;
 use crate::auth::scheme::{Presented, Version2, presented};
@@ -351,7 +351,6 @@ fn sub_resources_stand_sorted_and_decoded_and_cannot_be_merged() {
     let merged = "response-content-type=a%26versionId%3Dv";
     resource(merged, Err(Error::SignatureMismatch));
     resource("versionId=v%0Aw", Err(Error::SignatureMismatch));
-    assert!(SIGNED.is_sorted());
 }
 
 #[test]

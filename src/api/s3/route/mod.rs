@@ -9,6 +9,7 @@ mod tests;
 mod understood;
 
 use crate::access::action::Action;
+use crate::types::sub_resources::SUB_RESOURCES;
 
 pub use table::ROUTES;
 
@@ -152,42 +153,6 @@ const COMMON_HEADERS: &[&str] = &[
 /// pay. Here nobody is billed, so whoever is ready to pay may be; S3 has it so where it bills only
 /// the owner.
 const BUCKET_HEADERS: &[&str] = &["x-amz-expected-bucket-owner", "x-amz-request-payer"];
-
-/// Sub-resources of S3 that no row names. Without this list `PUT /bucket?policy` would be taken for
-/// a plain PUT with an unknown parameter; with it the message can say what is missing.
-pub const SUB_RESOURCES: &[&str] = &[
-    "accelerate",
-    "acl",
-    "analytics",
-    "attributes",
-    "cors",
-    "encryption",
-    "intelligent-tiering",
-    "inventory",
-    "legal-hold",
-    "lifecycle",
-    "logging",
-    "metadataConfiguration",
-    "metadataTable",
-    "metrics",
-    "notification",
-    "object-lock",
-    "ownershipControls",
-    "policy",
-    "policyStatus",
-    "publicAccessBlock",
-    "replication",
-    "requestPayment",
-    "restore",
-    "retention",
-    "select",
-    "session",
-    "tagging",
-    "torrent",
-    "versioning",
-    "versions",
-    "website",
-];
 
 /// Why no operation was found.
 #[derive(Clone, Debug, Eq, PartialEq)]
