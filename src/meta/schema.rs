@@ -348,6 +348,9 @@ CREATE TABLE grants (
 ) STRICT;
 CREATE UNIQUE INDEX grants_by_alias ON grants (alias) WHERE alias IS NOT NULL AND state <= 2;
 ",
+        "
+ALTER TABLE agency_keys ADD COLUMN destruction_hand TEXT;
+",
     ];
 }
 

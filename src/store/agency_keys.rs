@@ -65,7 +65,7 @@ impl Store {
         draft: &Draft<'_>,
     ) -> Result<Committed<AgencyKeyRecord>, Error> {
         let found = self.agency_of_any_state(agency).await?;
-        if matches!(change, KeyChange::ConfirmDestruction(_)) {
+        if matches!(change, KeyChange::ConfirmDestruction { .. }) {
             // The key seals nothing since its destruction was asked for. What was sealed before and
             // is still being committed is told to its client as stored, or refused, before it goes.
             drop(found.sealing_now.write().await);

@@ -237,6 +237,41 @@ fn two_people_destroy_a_key_and_nothing_else() {
 }
 
 #[test]
+fn nobody_destroys_a_key_alone_by_another_name() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    create(&server, "nominas");
+    let (at, body) = fill(&agency, "nominas").remove(0);
+    let confirmation = format!("{KEYS}/nominas/destruction/confirmation");
+    let confirm_as = |token: &Value| {
+        let token = format!("Bearer {}", token.as_str().unwrap());
+        let headers = [("authorization", token.as_str())];
+        let answer = server.admin("POST", &confirmation, &headers, &Value::Null);
+        assert_eq!(told(answer, 409)["error"]["code"], "second_person");
+        agency.get(&at).ok().holds(&body);
+    };
+    // An operator and the one that it made alone are of one hand.
+    let second = json!({"name": "segunda"});
+    let made = server.administer_alone("POST", "/admin/v1/operators", &second);
+    let made = told(made, 201);
+    operate(&server, "POST", "nominas/destruction", 200);
+    confirm_as(&made["token"]);
+    // So are the admins of an agency, each of whom makes others alone.
+    operate(&server, "DELETE", "nominas/destruction", 200);
+    confirm(&server, "POST", "nominas/destruction", 200);
+    let admin = format!("Bearer {}", server.credential("bearer_token"));
+    let other = json!({"principal": "otra", "role": "agency-admin"});
+    let headers = [("authorization", admin.as_str())];
+    let tokens = "/admin/v1/agencies/agencia/tokens";
+    let made = server.admin("POST", tokens, &headers, &other);
+    confirm_as(&told(made, 201)["token"]);
+    // Two people do: the agency's admin asked, the operator confirms.
+    let done = operate(&server, "POST", "nominas/destruction/confirmation", 200);
+    assert_eq!(done["state"], "destroyed");
+}
+
+#[test]
 fn a_key_stays_while_a_version_that_it_seals_is_locked() {
     let server = Server::start();
     let agency = server.agency();

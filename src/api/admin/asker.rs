@@ -16,7 +16,6 @@ use crate::types::names::PrincipalName;
 use crate::types::roles::Role;
 
 use super::error::AdminError;
-use super::guard;
 
 /// One request of the admin API.
 pub(super) struct Asked {
@@ -81,13 +80,13 @@ pub(super) struct Asker {
     proof: String,
     /// The agency whose admin it is, and whose log has its entries; none for operators.
     agency: Option<AgencyId>,
-    /// In whose hand an operator is, where two people are needed.
+    /// In whose hand an operator is, where two people are needed; `None` of an agency's admin.
     hand: Option<PrincipalName>,
 }
 
 impl Asker {
     /// The person, told from all others: where two have to agree, these differ.
-    pub(super) fn person(&self) -> String {
+    fn person(&self) -> String {
         // An auditor changes nothing, so it is never one of the two.
         match &self.agency {
             None => format!("operator {}", self.name),
@@ -95,9 +94,15 @@ impl Asker {
         }
     }
 
-    /// The same, with the hand that it is in.
+    /// The same, with the hand that it is in. The admins of an agency are all in one: each makes
+    /// others alone.
     pub(super) fn as_person(&self) -> Person {
-        guard::person(self.person(), self.hand.as_ref())
+        let name = self.person();
+        let hand = match &self.hand {
+            Some(hand) => format!("operator {hand}"),
+            None => "agency-admin".to_owned(),
+        };
+        Person { name, hand }
     }
 
     /// Its name.

@@ -15,7 +15,6 @@ use crate::audit::entry::Outcome;
 use crate::meta;
 use crate::meta::records::ApprovalRecord;
 use crate::store;
-use crate::store::approvals::Person;
 use crate::store::approvals::Place;
 use crate::store::approvals::Request;
 use crate::store::approvals::Seconded;
@@ -170,10 +169,4 @@ impl<'a> GivenRights<'a> {
             subject,
         }
     }
-}
-
-/// One of the two people, as approvals know it.
-pub(super) fn person(name: String, hand: Option<&PrincipalName>) -> Person {
-    let hand = hand.map_or_else(|| name.clone(), |hand| format!("operator {hand}"));
-    Person { name, hand }
 }

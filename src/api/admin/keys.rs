@@ -14,6 +14,7 @@ use crate::meta::records::AgencyKeyRecord;
 use crate::meta::records::DestructionRequest;
 use crate::meta::records::RewrapPhase;
 use crate::meta::records::RewrapRecord;
+use crate::store::approvals::Person;
 use crate::types::agency_key;
 use crate::types::clock::Time;
 use crate::types::names::AgencyId;
@@ -243,10 +244,9 @@ pub(super) async fn request_key_destruction(
     path: web::Path<(String, String)>,
 ) -> HttpResponse {
     let change = |op: &Operation<'_>| {
-        KeyChange::RequestDestruction(DestructionRequest {
-            by: op.asker.person(),
-            at: op.asked.at,
-        })
+        let Person { name: by, hand } = op.asker.as_person();
+        let at = op.asked.at;
+        KeyChange::RequestDestruction(DestructionRequest { by, hand, at })
     };
     change_key(house, request, path, "RequestKeyDestruction", change).await
 }
@@ -283,7 +283,10 @@ pub(super) async fn confirm_key_destruction(
     request: HttpRequest,
     path: web::Path<(String, String)>,
 ) -> HttpResponse {
-    let change = |op: &Operation<'_>| KeyChange::ConfirmDestruction(op.asker.person());
+    let change = |op: &Operation<'_>| {
+        let Person { name: by, hand } = op.asker.as_person();
+        KeyChange::ConfirmDestruction { by, hand }
+    };
     change_key(house, request, path, "ConfirmKeyDestruction", change).await
 }
 

@@ -71,8 +71,13 @@ pub enum KeyChange {
     RequestDestruction(DestructionRequest),
     /// It is not destroyed after all, and seals again.
     CancelDestruction,
-    /// The second half, by another person.
-    ConfirmDestruction(String),
+    /// The second half, by another person of another hand.
+    ConfirmDestruction {
+        /// Who confirms.
+        by: String,
+        /// In whose hand that person is.
+        hand: String,
+    },
 }
 
 /// Changes an agency key. Refused with [`Error::NoSuchAgencyKey`], [`Error::AgencyKeyState`],
@@ -130,7 +135,7 @@ impl KeyChange {
     /// second person in vain.
     const fn destroys(&self) -> bool {
         match self {
-            Self::RequestDestruction(_) | Self::ConfirmDestruction(_) => true,
+            Self::RequestDestruction(_) | Self::ConfirmDestruction { .. } => true,
             Self::Rotate | Self::DestroyOldVersions | Self::Retire | Self::CancelDestruction => {
                 false
             }
@@ -149,13 +154,15 @@ impl KeyChange {
             (Self::Rotate | Self::Retire | Self::DestroyOldVersions, KeyState::Active) => true,
             (Self::Rotate | Self::Retire | Self::DestroyOldVersions, KeyState::Retired) => false,
             (Self::RequestDestruction(_), KeyState::Active | KeyState::Retired) => !is_asked,
-            (Self::CancelDestruction | Self::ConfirmDestruction(_), _) => is_asked,
+            (Self::CancelDestruction | Self::ConfirmDestruction { .. }, _) => is_asked,
         };
         if !fits {
             return Err(Error::AgencyKeyState);
         }
         match (self, &record.destruction) {
-            (Self::ConfirmDestruction(by), Some(request)) if *by == request.by => {
+            (Self::ConfirmDestruction { by, hand }, Some(request))
+                if *by == request.by || *hand == request.hand =>
+            {
                 Err(Error::SamePerson)
             }
             _ => Ok(()),
@@ -176,7 +183,7 @@ impl KeyChange {
                 order.state = KeyState::Active;
                 record.destruction = None;
             }
-            Self::ConfirmDestruction(_) => order.state = KeyState::Destroyed,
+            Self::ConfirmDestruction { .. } => order.state = KeyState::Destroyed,
         }
     }
 }
@@ -217,8 +224,8 @@ fn store(tx: &Tx<'_>, record: &AgencyKeyRecord) -> Result<(), Error> {
     } = record;
     tx.execute(
         "INSERT OR REPLACE INTO agency_keys (number, name, state, oldest_version, newest_version,
-             is_settled, created_ms, destruction_by, destruction_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             is_settled, created_ms, destruction_by, destruction_ms, destruction_hand)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         (
             Sql(order.number),
             Sql(&order.name),
@@ -229,6 +236,7 @@ fn store(tx: &Tx<'_>, record: &AgencyKeyRecord) -> Result<(), Error> {
             created.map(Sql),
             destruction.as_ref().map(|request| request.by.as_str()),
             destruction.as_ref().map(|request| Sql(request.at)),
+            destruction.as_ref().map(|request| request.hand.as_str()),
         ),
     )?;
     Ok(())
@@ -286,6 +294,7 @@ mod tests {
     fn request() -> ChangeAgencyKey {
         change(KeyChange::RequestDestruction(DestructionRequest {
             by: "una".to_owned(),
+            hand: "una".to_owned(),
             at: at(2),
         }))
     }
@@ -355,7 +364,12 @@ mod tests {
         index.commit(sealed, entry()).await.unwrap();
         index.commit(request(), entry()).await.unwrap();
         index.commit(Spoil(Some(b"?")), entry()).await.unwrap();
-        let confirm = || change(KeyChange::ConfirmDestruction("otra".to_owned()));
+        let confirm = || {
+            change(KeyChange::ConfirmDestruction {
+                by: "otra".to_owned(),
+                hand: "otra".to_owned(),
+            })
+        };
         let refused = index.commit(confirm(), entry()).await;
         assert!(matches!(refused, Err(Error::Locked)), "{refused:?}");
         index.commit(Spoil(None), entry()).await.unwrap();

@@ -15,7 +15,8 @@ use crate::types::names::KeyName;
 macro_rules! agency_key_columns {
     () => {
         "SELECT number, name, state, oldest_version, newest_version, is_settled, created_ms, \
-         destruction_by, destruction_ms FROM agency_keys "
+         destruction_by, destruction_ms, coalesce(destruction_hand, destruction_by) \
+         FROM agency_keys "
     };
 }
 
@@ -26,6 +27,8 @@ pub(in super::super) const AGENCY_KEY: &str = concat!(agency_key_columns!(), "WH
 pub(in super::super) fn read_agency_key(row: &Row<'_>) -> rusqlite::Result<AgencyKeyRecord> {
     let by: Option<String> = row.get(7)?;
     let at: Option<Time> = optional(row, 8)?;
+    let hand: Option<String> = row.get(9)?;
+    let who = by.zip(hand).zip(at);
     Ok(AgencyKeyRecord {
         order: KeyOrder {
             number: column(row, 0)?,
@@ -36,7 +39,7 @@ pub(in super::super) fn read_agency_key(row: &Row<'_>) -> rusqlite::Result<Agenc
         },
         is_settled: row.get(5)?,
         created: optional(row, 6)?,
-        destruction: by.zip(at).map(|(by, at)| DestructionRequest { by, at }),
+        destruction: who.map(|((by, hand), at)| DestructionRequest { by, hand, at }),
     })
 }
 

@@ -21,6 +21,8 @@ pub struct AgencyKeyRecord {
 pub struct DestructionRequest {
     /// Who asked for it.
     pub by: String,
+    /// In whose hand: nobody of the same hand confirms it.
+    pub hand: String,
     /// When.
     pub at: Time,
 }
