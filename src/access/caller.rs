@@ -88,9 +88,21 @@ pub struct Claims {
     pub claims: BTreeMap<String, Vec<String>>,
     /// Session tags.
     pub tags: BTreeMap<String, Vec<String>>,
+    /// Whether there are claims that are not known here: a session's token has no room for all.
+    pub are_withheld: bool,
 }
 
 impl Claims {
+    /// The same, of which the claims of the token are not known any more.
+    #[must_use]
+    pub fn withheld(&self) -> Self {
+        Self {
+            claims: BTreeMap::new(),
+            tags: self.tags.clone(),
+            are_withheld: true,
+        }
+    }
+
     /// The values of a claim.
     pub fn claim(&self, name: &str) -> Option<&[String]> {
         self.claims.get(name).map(Vec::as_slice)

@@ -9,7 +9,7 @@
 //! key     = HKDF-SHA256(the agency's secrets key, "acervo.session/v1", agency)
 //! bound   = the access key id
 //! sealed  = JSON: secret, principal, roles, moments in seconds, the keys it was made with, and
-//!           what narrows and describes it
+//!           what narrows and describes it: of a token's claims all or, if they do not fit, none
 //! ```
 //!
 //! What a request costs that comes with one: one opening of some hundred bytes.
@@ -21,6 +21,7 @@ use serde::Serialize;
 use zeroize::Zeroize as _;
 use zeroize::Zeroizing;
 
+use crate::access::caller::Claims;
 use crate::audit::entry::Draft;
 use crate::crypto::derive::derive;
 use crate::crypto::random;
@@ -31,6 +32,7 @@ use crate::types::encoding;
 use crate::types::ids::AccessKeyId;
 use crate::types::ids::BASE32;
 use crate::types::ids::CanonicalId;
+use crate::types::ids::SignerId;
 use crate::types::limits;
 use crate::types::names::AgencyId;
 use crate::types::names::PrincipalName;
@@ -60,10 +62,13 @@ pub struct SessionFacts {
     pub expires: Time,
     /// The keys that it was made with, the first one first: each can end it.
     pub chain: Vec<AccessKeyId>,
+    /// Who signed the token that it was made with, if it was one: it counts as long as that key is
+    /// one of an issuer that is trusted.
+    pub signer: Option<SignerId>,
     /// Policy documents of which each must allow what it does.
     pub policies: Vec<String>,
-    /// What is said of it to policies, by name.
-    pub tags: BTreeMap<String, Vec<String>>,
+    /// What is said of it to policies, by name, and what the token said of its principal.
+    pub claims: Claims,
 }
 
 /// The role that a session took.
@@ -161,6 +166,17 @@ struct OnWire {
     policies: Vec<String>,
     #[serde(rename = "t", default, skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<String, Vec<String>>,
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    signer: Option<String>,
+    #[serde(rename = "j", default, skip_serializing_if = "BTreeMap::is_empty")]
+    claims: BTreeMap<String, Vec<String>>,
+    #[serde(rename = "w", default, skip_serializing_if = "is_false")]
+    are_claims_withheld: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "so serde calls it")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl OnWire {
@@ -180,7 +196,10 @@ impl OnWire {
                 .map(|id| id.as_str().to_owned())
                 .collect(),
             policies: facts.policies.clone(),
-            tags: facts.tags.clone(),
+            tags: facts.claims.tags.clone(),
+            signer: facts.signer.as_ref().map(ToString::to_string),
+            claims: facts.claims.claims.clone(),
+            are_claims_withheld: facts.claims.are_withheld,
         }
     }
 
@@ -202,8 +221,16 @@ impl OnWire {
             issued: Time::from_seconds(self.issued),
             expires: Time::from_seconds(self.expires),
             chain: chain.collect::<Option<_>>()?,
+            signer: match self.signer {
+                None => None,
+                Some(text) => Some(SignerId::parse(&text).ok()?),
+            },
             policies: self.policies,
-            tags: self.tags,
+            claims: Claims {
+                claims: self.claims,
+                tags: self.tags,
+                are_withheld: self.are_claims_withheld,
+            },
         };
         Some((secret, facts))
     }
@@ -239,8 +266,17 @@ impl Store {
     ) -> Result<Committed<NewSession>, Error> {
         let agency = self.agency(agency).await?;
         let secret = SecretText::new(encoding::base64(&random::bytes::<30>()));
-        let token = agency.sessions.seal(&id, &secret, facts);
-        if token.expose().len() > limits::SESSION_TOKEN_BYTES_MAX {
+        let is_large = |token: &SecretText| token.expose().len() > limits::SESSION_TOKEN_BYTES_MAX;
+        let mut token = agency.sessions.seal(&id, &secret, facts);
+        if is_large(&token) && !facts.claims.claims.is_empty() {
+            let claims = facts.claims.withheld();
+            let facts = SessionFacts {
+                claims,
+                ..facts.clone()
+            };
+            token = agency.sessions.seal(&id, &secret, &facts);
+        }
+        if is_large(&token) {
             return Err(Error::SessionTooLarge);
         }
         agency.ledger.record_durably(draft).await?;
@@ -293,12 +329,12 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use super::{Assumed, SessionFacts, Sessions};
+    use super::{Assumed, Claims, SessionFacts, Sessions};
     use crate::crypto::secret::{SecretKey, SecretText};
     use crate::crypto::small::SmallKey;
     use crate::types::clock::Time;
     use crate::types::encoding;
-    use crate::types::ids::AccessKeyId;
+    use crate::types::ids::{AccessKeyId, SignerId};
     use crate::types::names::{PrincipalName, RoleName};
     use crate::types::roles::Role;
 
@@ -315,7 +351,12 @@ mod tests {
             expires: Time::from_seconds(1_800_000_900),
             chain: vec![AccessKeyId::parse("ACQWER2ABCDEFGHIJKLM").unwrap()],
             policies: vec!["{}".to_owned()],
-            tags: [("área".to_owned(), vec!["registro".to_owned()])].into(),
+            signer: Some(SignerId::new([7; 16])),
+            claims: Claims {
+                tags: [("área".to_owned(), vec!["registro".to_owned()])].into(),
+                claims: [("sub".to_owned(), vec!["ana".to_owned()])].into(),
+                are_withheld: false,
+            },
         }
     }
 

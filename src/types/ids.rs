@@ -85,6 +85,12 @@ random_id!(
     16
 );
 random_id!(
+    /// A key of an issuer of tokens, as a session remembers it that was made by such a token: a
+    /// hash of the issuer and the key.
+    SignerId,
+    16
+);
+random_id!(
     /// The installation, from its first start on.
     InstanceId,
     16

@@ -174,15 +174,27 @@ impl Policy {
 }
 
 impl Statement {
+    /// What depends on something that is not known is forbidden where the statement forbids, and
+    /// not allowed where it allows.
     fn speaks_of(&self, situation: &Situation<'_>, permission: usize, arn: &str) -> bool {
         let lookup = |key: &key::Key| situation.single(key);
         let includes = |principals: &Principals| principals.include(situation.caller);
+        let withholds = |key: &key::Key| situation.withholds(key);
+        let unless_unknown = |is_unknown: bool, known: &dyn Fn() -> bool| match self.effect {
+            Effect::Deny => is_unknown || known(),
+            Effect::Allow => !is_unknown && known(),
+        };
+        let mut in_resources = self.resources.patterns.iter().flat_map(Pattern::keys);
         self.permissions.has(permission)
             && self.principals.as_ref().is_none_or(includes)
-            && self.resources.include(arn, &lookup)
+            && unless_unknown(in_resources.any(withholds), &|| {
+                self.resources.include(arn, &lookup)
+            })
             && self.conditions.iter().all(|condition| {
-                let values = situation.values(&condition.key);
-                condition.holds(values.as_deref(), &lookup)
+                unless_unknown(condition.keys().any(withholds), &|| {
+                    let values = situation.values(&condition.key);
+                    condition.holds(values.as_deref(), &lookup)
+                })
             })
     }
 

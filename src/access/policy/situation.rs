@@ -37,6 +37,11 @@ impl Situation<'_> {
         }
     }
 
+    /// Whether the request may have values under a key that are not known here.
+    pub(super) fn withholds(&self, key: &Key) -> bool {
+        self.caller.claims.are_withheld && matches!(key, Key::Jwt(_))
+    }
+
     /// What a policy variable stands for: the one value of its key.
     pub(super) fn single(&self, key: &Key) -> Option<String> {
         let values = self.values(key)?;

@@ -90,6 +90,7 @@ fn scene() -> Scene {
             ("none".to_owned(), Vec::new()),
         ]),
         tags: BTreeMap::from([("turno".to_owned(), texts(&["noche"]))]),
+        are_withheld: false,
     });
     caller.named_roles = vec!["archivista".into()];
     Scene {
@@ -169,6 +170,32 @@ fn bucket_policy(text: &str) -> Result<Policy, super::error::PolicyError> {
         bucket: &bucket,
     };
     Policy::parse(text, kind)
+}
+
+#[test]
+fn what_is_not_known_forbids_and_does_not_allow() {
+    let mut scene = scene();
+    scene.caller.claims = Arc::new(scene.caller.claims.withheld());
+    for members in [
+        r#""Condition":{"StringEquals":{"jwt:area":"civil"}}"#,
+        r#""Condition":{"StringNotEquals":{"jwt:area":"civil"}}"#,
+        r#""Condition":{"StringEqualsIfExists":{"jwt:area":"civil"}}"#,
+        r#""Condition":{"Null":{"jwt:area":"true"}}"#,
+        r#""Condition":{"Null":{"jwt:area":"false"}}"#,
+        r#""Condition":{"StringNotEquals":{"aws:username":"${jwt:area, 'x'}"}}"#,
+        r#""Resource":"arn:aws:s3:::actas/${jwt:area, '2026'}/*""#,
+        r#""NotResource":"arn:aws:s3:::actas/${jwt:area, '2026'}/*""#,
+    ] {
+        let policy = bucket_policy(&statement(members)).unwrap();
+        let verdict = scene.ask(&policy, "s3:GetObject");
+        assert_eq!(verdict, Verdict::Silent, "{members}");
+        let deny = bucket_policy(&statement(members).replace("Allow", "Deny")).unwrap();
+        let verdict = scene.ask(&deny, "s3:GetObject");
+        assert!(matches!(verdict, Verdict::Denied(_)), "{members}");
+    }
+    // What does not depend on it is as ever.
+    scene.condition(r#""StringEquals":{"aws:PrincipalTag/turno":"noche"}"#, true);
+    scene.condition(r#""StringEquals":{"aws:username":"eva"}"#, false);
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::access::caller::Caller;
-use crate::access::caller::Claims;
 use crate::access::caller::Proof;
 use crate::access::policy::Kind;
 use crate::access::policy::Policy;
@@ -23,6 +22,7 @@ use crate::store::sessions::FoundSession;
 use crate::store::sessions::Session;
 use crate::types::clock::Time;
 use crate::types::ids::AccessKeyId;
+use crate::types::ids::SignerId;
 use crate::types::names::RoleName;
 use crate::types::secret::SecretText;
 
@@ -59,6 +59,8 @@ pub struct Identified {
     pub expires: Option<Time>,
     /// The keys behind it, the first one first; none behind a token.
     pub chain: Vec<AccessKeyId>,
+    /// Who signed the token behind it, if there is one.
+    pub signer: Option<SignerId>,
     /// The texts of the policies that narrow it: what is made of it is narrowed by them too.
     pub policies: Vec<String>,
     /// The roles of its agency's own that its token claims: those that the agency has.
@@ -133,6 +135,9 @@ async fn by_secret<V>(
                 FoundSession::Ended => return Err(Unidentified::SessionEnded),
                 FoundSession::Unknown => return Err(Unidentified::Session),
             };
+            if !is_founded(house, &session) {
+                return Err(Unidentified::Session);
+            }
             let verified = verified(&session.secret)?;
             let identified = with_own_roles(house, of_session(session, id)?).await?;
             Ok((identified, verified))
@@ -140,6 +145,15 @@ async fn by_secret<V>(
         // A session's key means nothing without the session's token.
         (None, true) => Err(Unidentified::AccessKey),
         (Some(_), false) => Err(Unidentified::Session),
+    }
+}
+
+/// Whether what a session was made of still counts: its keys, which the store asks for, or the
+/// issuer and the key of its token, without which the token would count no more either.
+fn is_founded(house: &House, session: &Session) -> bool {
+    match session.facts.signer {
+        Some(signer) => house.issuers.trust(signer),
+        None => !session.facts.chain.is_empty(),
     }
 }
 
@@ -170,6 +184,7 @@ pub async fn by_token(house: &House, token: &str, now: Time) -> Result<Identifie
         },
         expires: Some(identity.expires),
         chain: Vec::new(),
+        signer: Some(identity.signer),
         policies: Vec::new(),
         claimed: identity.named.clone(),
         session: None,
@@ -208,6 +223,7 @@ pub async fn described(
         caller,
         expires: None,
         chain: Vec::new(),
+        signer: None,
         policies: Vec::new(),
         claimed,
         session: None,
@@ -257,6 +273,7 @@ fn of_key(credential: &Credential, id: AccessKeyId) -> Identified {
         },
         expires: credential.expires,
         chain: vec![id],
+        signer: None,
         policies,
         claimed: Vec::new(),
         session: None,
@@ -270,16 +287,12 @@ fn of_session(session: Session, id: AccessKeyId) -> Result<Identified, Unidentif
         let policy = Policy::parse(text, Kind::Identity);
         policy.map(Arc::new).map_err(|_| Unidentified::Session)
     });
-    let claims = Claims {
-        tags: facts.tags,
-        ..Claims::default()
-    };
     let mut chain = facts.chain;
     chain.push(id.clone());
     Ok(Identified {
         caller: Caller {
             boundaries: boundaries.collect::<Result<_, _>>()?,
-            claims: Arc::new(claims),
+            claims: Arc::new(facts.claims),
             ..Caller::new(
                 session.agency,
                 facts.principal,
@@ -290,6 +303,7 @@ fn of_session(session: Session, id: AccessKeyId) -> Result<Identified, Unidentif
         },
         expires: Some(facts.expires),
         chain,
+        signer: facts.signer,
         policies: facts.policies,
         claimed: facts.claimed,
         session: Some(InSession {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::access::caller::Claims;
 use crate::access::policy::Kind;
 use crate::access::policy::Policy;
 use crate::access::role::assume;
@@ -168,8 +169,10 @@ pub(super) async fn issue(
     let has_policy = narrowed.policy.is_some();
     policies.extend(narrowed.policy);
     // What the parent is called stays: a session cannot call itself something else.
-    let mut tags = narrowed.tags;
-    tags.extend(caller.claims.tags.clone());
+    let mut claims = Claims::clone(&caller.claims);
+    for (name, values) in narrowed.tags {
+        claims.tags.entry(name).or_insert(values);
+    }
     let facts = SessionFacts {
         principal: caller.principal.clone(),
         roles: narrowed.roles,
@@ -177,8 +180,9 @@ pub(super) async fn issue(
         issued: now,
         expires: parent.expires.map_or(asked, |end| end.min(asked)),
         chain: parent.chain,
+        signer: parent.signer,
         policies,
-        tags,
+        claims,
         assumed: narrowed.assumed,
     };
     let subject = match &facts.assumed {

@@ -16,7 +16,9 @@ use super::settings::{AgencyRule, FetchSource, IssuerSettings, KeySource};
 use super::token::Token;
 use crate::access::caller;
 use crate::auth::error::{BearerError, IssuerError};
+use crate::crypto::digest;
 use crate::types::clock::Time;
+use crate::types::ids::SignerId;
 use crate::types::limits;
 use crate::types::names::{AgencyId, PrincipalName, RoleName};
 use crate::types::roles::Role;
@@ -26,6 +28,8 @@ use crate::types::roles::Role;
 pub struct TokenIdentity {
     /// The name of the issuer in the configuration.
     pub issuer: Arc<str>,
+    /// The issuer and the very key that signed.
+    pub signer: SignerId,
     /// The agency.
     pub agency: AgencyId,
     /// The principal inside the agency.
@@ -63,13 +67,17 @@ pub struct Issuer {
 #[derive(Clone, Debug)]
 struct Held {
     keys: Arc<KeySet>,
+    /// Each of the keys, as the issuer's.
+    signers: Arc<[SignerId]>,
     /// None for one that was fetched, or given, since the start.
     until: Option<Time>,
 }
 
 impl Held {
-    fn fetched(keys: KeySet) -> Self {
+    fn fetched(settings: &IssuerSettings, keys: KeySet) -> Self {
+        let signers = keys.prints().map(|print| signer(settings, print));
         Self {
+            signers: signers.collect(),
             keys: Arc::new(keys),
             until: None,
         }
@@ -81,8 +89,8 @@ impl Issuer {
         let keys = settings.check()?;
         Ok(Self {
             name: (&*settings.name).into(),
+            keys: RwLock::new(keys.map(|keys| Held::fetched(&settings, keys))),
             settings,
-            keys: RwLock::new(keys.map(Held::fetched)),
             generation: AtomicU64::new(0),
             is_retired: AtomicBool::new(false),
             wanted: Notify::new(),
@@ -113,6 +121,12 @@ impl Issuer {
         keys.clone()
     }
 
+    /// Whether a signer is one of its keys as they are now.
+    pub(super) fn signs_as(&self, signer: SignerId) -> bool {
+        self.held()
+            .is_some_and(|held| held.signers.contains(&signer))
+    }
+
     /// Until when what its keys verify counts, if they are those of before a restart.
     pub(super) fn keys_end(&self) -> Option<Time> {
         self.held().and_then(|held| held.until)
@@ -127,7 +141,7 @@ impl Issuer {
     /// # Errors
     /// A set that is none, or that is dangerous; then the last good one stays.
     pub fn renew(&self, key_set: &str) -> Result<(), IssuerError> {
-        self.hold(Held::fetched(KeySet::parse(key_set)?));
+        self.hold(Held::fetched(&self.settings, KeySet::parse(key_set)?));
         Ok(())
     }
 
@@ -139,7 +153,7 @@ impl Issuer {
     pub fn restore(&self, key_set: &str, until: Time) -> Result<(), IssuerError> {
         self.hold(Held {
             until: Some(until),
-            ..Held::fetched(KeySet::parse(key_set)?)
+            ..Held::fetched(&self.settings, KeySet::parse(key_set)?)
         });
         Ok(())
     }
@@ -217,13 +231,14 @@ impl Issuer {
             .held()
             .filter(|held| held.until.is_none_or(|end| now < end));
         let keys = held.ok_or(BearerError::KeysUnavailable)?.keys;
-        keys.verify(id, algorithm, token.message, token.signature)?;
+        let print = keys.verify(id, algorithm, token.message, token.signature)?;
+        let signer = signer(&self.settings, print);
         self.check_audience(&token.claims)?;
         let times = self.check_times(&token.claims, now)?;
         for required in &self.settings.required {
             required.check(&token.claims)?;
         }
-        self.identity(&token.claims, times)
+        self.identity(&token.claims, times, signer)
     }
 
     /// Whether one of the audiences that a token names is one of these.
@@ -260,7 +275,12 @@ impl Issuer {
         Ok(Times { issued, expires })
     }
 
-    fn identity(&self, claims: &Claims, times: Times) -> Result<TokenIdentity, BearerError> {
+    fn identity(
+        &self,
+        claims: &Claims,
+        times: Times,
+        signer: SignerId,
+    ) -> Result<TokenIdentity, BearerError> {
         let settings = &self.settings;
         let agency = match &settings.agency {
             AgencyRule::Fixed(agency) => agency.clone(),
@@ -286,6 +306,7 @@ impl Issuer {
         }
         Ok(TokenIdentity {
             issuer: Arc::clone(&self.name),
+            signer,
             agency,
             principal,
             roles,
@@ -310,6 +331,17 @@ impl Issuer {
         }
         Ok(said)
     }
+}
+
+/// A key as that of an issuer: whose the issuer is, its name, its `iss`, and the key.
+fn signer(settings: &IssuerSettings, print: &[u8; 32]) -> SignerId {
+    let owner = settings.owner.as_ref().map_or("", AgencyId::as_str);
+    let mut text = print.to_vec();
+    for part in [owner, &settings.name, &settings.issuer] {
+        text.extend_from_slice(&digest::sha256(part.as_bytes()));
+    }
+    let [id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = digest::sha256(&text);
+    SignerId::new(id)
 }
 
 /// Nested claims by their paths: `realm_access.roles`.

@@ -12,6 +12,7 @@ use super::token::Token;
 use crate::auth::error::{BearerError, IssuerError};
 use crate::crypto::digest;
 use crate::types::clock::Time;
+use crate::types::ids::SignerId;
 use crate::types::limits;
 use crate::types::names::AgencyId;
 
@@ -123,6 +124,12 @@ impl Issuers {
     /// Tells of every issuer that is added or goes.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// Whether a key with which a token was verified once is still an issuer's that is trusted:
+    /// what was made of the token counts no longer than this.
+    pub fn trust(&self, signer: SignerId) -> bool {
+        self.all().iter().any(|issuer| issuer.signs_as(signer))
     }
 
     /// Verifies a token completely and says who it speaks for. If only its key is missing, the

@@ -4,6 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
 use crate::auth::error::{BearerError, IssuerError};
+use crate::crypto::digest;
 use crate::types::encoding;
 use crate::types::json;
 use crate::types::limits;
@@ -93,6 +94,8 @@ struct Key {
     /// The one algorithm that the set allows for this key, if it says so.
     algorithm: Option<Box<str>>,
     key: DecodingKey,
+    /// Tells the key from every other one, whatever it is called.
+    print: [u8; 32],
 }
 
 impl KeySet {
@@ -131,15 +134,20 @@ impl KeySet {
             .any(|key| key.kind == kind && key.algorithm.as_deref().is_none_or(|only| only == name))
     }
 
+    /// What tells each key from all others.
+    pub(super) fn prints(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.0.iter().map(|key| &key.print)
+    }
+
     /// Verifies a token's signature with the key that `id` names; without a name there must be
-    /// exactly one key that fits.
+    /// exactly one key that fits. Gives what tells that key from all others.
     pub(super) fn verify(
         &self,
         id: Option<&str>,
         algorithm: TokenAlgorithm,
         message: &str,
         signature: &str,
-    ) -> Result<(), BearerError> {
+    ) -> Result<&[u8; 32], BearerError> {
         let (name, kind, code) = algorithm.facts();
         let named = |key: &&Key| id.is_none_or(|id| key.id.as_deref() == Some(id));
         let fits = |key: &&Key| {
@@ -150,7 +158,7 @@ impl KeySet {
             return Err(BearerError::NoKey);
         };
         match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &key.key, code) {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(&key.print),
             Ok(false) | Err(_) => Err(BearerError::SignatureMismatch),
         }
     }
@@ -175,6 +183,11 @@ impl Key {
             let bytes = encoding::parse_base64_url(text).ok_or(IssuerError::KeySetMalformed)?;
             Ok((text, bytes))
         };
+        let mut printed = Vec::new();
+        for member in ["kty", "crv", "x", "y", "n", "e"] {
+            let text = text(member)?.unwrap_or_default();
+            printed.extend_from_slice(&digest::sha256(text.as_bytes()));
+        }
         let (kind, key) = match (kind, text("crv")?) {
             ("RSA", _) => {
                 let ((_, modulus), (_, exponent)) = (number("n")?, number("e")?);
@@ -207,6 +220,7 @@ impl Key {
             kind,
             algorithm: text("alg")?.map(Into::into),
             key: key.map_err(|_| IssuerError::KeySetMalformed)?,
+            print: digest::sha256(&printed),
         }))
     }
 }

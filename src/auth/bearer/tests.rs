@@ -24,6 +24,7 @@ use crate::auth::error::{BearerError, IssuerError};
 use crate::crypto::secret::SecretKey;
 use crate::types::clock::Time;
 use crate::types::encoding::{base64_url, parse_base64_url};
+use crate::types::ids::SignerId;
 use crate::types::limits;
 use crate::types::names::{AgencyId, PrincipalName, RoleName};
 use crate::types::roles::Role;
@@ -61,12 +62,13 @@ fn verify_with(settings: IssuerSettings, token: &str) -> Result<TokenIdentity, B
     verified(&Issuers::new(vec![settings]).unwrap(), token, NOW)
 }
 
-/// The verdict of a set of issuers, without the claims that policies may ask for.
+/// The verdict of a set of issuers, without the claims that policies may ask for and the key.
 fn verified(issuers: &Issuers, token: &str, now: Time) -> Result<TokenIdentity, BearerError> {
     let first = issuers.verify_now(token, now);
     assert_eq!(first, issuers.verify_now(token, now), "kept or not");
     first.map(|identity| TokenIdentity {
         claims: Arc::default(),
+        signer: SignerId::new([0; 16]),
         ..(*identity).clone()
     })
 }
@@ -118,6 +120,7 @@ fn good() -> String {
 fn identity() -> TokenIdentity {
     TokenIdentity {
         issuer: "estado".into(),
+        signer: SignerId::new([0; 16]),
         agency: AgencyId::parse("registro-civil").unwrap(),
         principal: PrincipalName::parse("ventanilla@registro").unwrap(),
         roles: vec![Role::App, Role::Reader],
