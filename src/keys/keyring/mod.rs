@@ -1,27 +1,26 @@
 //! The keyring of an agency: its keys, unwrapped in memory, wrapped in its file.
 
 mod agency_keys;
+mod rooted;
+mod settle;
+#[cfg(test)]
+mod tests;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use self::agency_keys::{AgencyKeys, Version};
+use self::agency_keys::AgencyKeys;
+use self::rooted::{Owner, Use};
 use super::customer::CustomerKey;
 use super::data_key::{Form, Place, WrappedDataKey};
-use super::disk::{
-    self, AgencyKeyOnDisk, Contents, StateOnDisk, Unchecked, VersionOnDisk, WrappedOnDisk,
-};
-use super::durable;
+use super::disk::{AgencyKeyOnDisk, Contents, StateOnDisk, VersionOnDisk};
 use super::error::Error;
 use super::root::RootKey;
-use crate::crypto::derive::derive;
-use crate::crypto::digest::constant_time_eq;
+use super::{disk, durable};
 use crate::crypto::secret::SecretKey;
-use crate::crypto::wrap::WrappingKey;
-use crate::types::agency_key::{AgencyKeyNumber, AgencyKeyVersion, KeyOrder, KeyState};
-use crate::types::encoding;
+use crate::types::agency_key::{AgencyKeyNumber, AgencyKeyVersion, KeyState};
 use crate::types::ids::{AgencyCode, KeyVersion};
 use crate::types::limits;
 use crate::types::names::{AgencyId, KeyName};
@@ -45,21 +44,6 @@ pub struct Keyring {
     contents: Mutex<Contents>,
     /// The agency keys, ready to use. Locked for the length of one wrapping.
     agency_keys: RwLock<AgencyKeys>,
-}
-
-/// What a wrapped key of the keyring is for.
-#[derive(Clone, Copy)]
-enum Use {
-    Database,
-    Audit,
-    Secrets,
-    Agency(AgencyKeyVersion),
-}
-
-/// Whose keyring it is.
-struct Owner<'a> {
-    agency: &'a AgencyId,
-    code: &'a AgencyCode,
 }
 
 impl Keyring {
@@ -274,217 +258,6 @@ impl Keyring {
         };
         Ok(Some(WrappedDataKey::new(form, new, &sealed)))
     }
-
-    /// Makes the keyring hold of an agency key what the index wants: makes the key and versions
-    /// that are missing, retires what is to seal no more, destroys what is to be destroyed. Doing
-    /// it twice changes nothing more. Durable when it returns. Blocks on files and the provider of
-    /// the root key.
-    pub fn settle(&self, root_key: &dyn RootKey, order: &KeyOrder) -> Result<(), Error> {
-        let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
-        let owner = Owner {
-            agency: &self.agency,
-            code: &self.code,
-        };
-        let mut next = contents.clone();
-        let made = owner.settle(root_key, &mut next, order)?;
-        durable::replace(&self.path, &disk::render(&next, &self.database_key)).map_err(
-            |source| Error::Io {
-                path: self.path.clone(),
-                source,
-            },
-        )?;
-        let mut keys = self
-            .agency_keys
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        for (by, key) in made {
-            keys.set_version(by, Version::Usable(Box::new(WrappingKey::new(&key))));
-        }
-        let settled = next.agency_keys.iter().find(|k| k.number == order.number.0);
-        for version in settled.iter().flat_map(|key| &key.versions) {
-            if version.state == StateOnDisk::Destroyed {
-                let version = KeyVersion(version.version);
-                let number = order.number;
-                keys.set_version(AgencyKeyVersion { number, version }, Version::Destroyed);
-            }
-        }
-        let active = (order.state == KeyState::Active).then_some(AgencyKeyVersion {
-            number: order.number,
-            version: order.newest,
-        });
-        keys.set(order.number, order.name.clone(), order.state, active);
-        *contents = next;
-        Ok(())
-    }
-}
-
-impl Owner<'_> {
-    /// What a wrapping by the root key is bound to: `"acervo.keyring" | 01 | agency length, u8 |
-    /// agency | code (5) | use, u8`, and for an agency key `| its number, u16 | its version, u32`.
-    fn context(&self, used_for: Use) -> Vec<u8> {
-        let agency = self.agency.as_str().as_bytes();
-        let length = u8::try_from(agency.len()).expect("an agency's name is at most 40 bytes");
-        let mut context = b"acervo.keyring\x01".to_vec();
-        context.push(length);
-        context.extend_from_slice(agency);
-        context.extend_from_slice(self.code.as_str().as_bytes());
-        match used_for {
-            Use::Database => context.push(1),
-            Use::Audit => context.push(2),
-            Use::Secrets => context.push(3),
-            Use::Agency(key) => {
-                context.push(4);
-                context.extend_from_slice(&key.number.0.to_be_bytes());
-                context.extend_from_slice(&key.version.0.to_be_bytes());
-            }
-        }
-        context
-    }
-
-    fn wrap(
-        &self,
-        root_key: &dyn RootKey,
-        used_for: Use,
-        wrapped_key: &SecretKey,
-    ) -> Result<WrappedOnDisk, Error> {
-        let context = self.context(used_for);
-        Ok(WrappedOnDisk {
-            wrapped: encoding::base64(&root_key.wrap(&context, wrapped_key)?),
-            check: key_check(wrapped_key, &context),
-        })
-    }
-
-    fn unwrap(
-        &self,
-        root_key: &dyn RootKey,
-        used_for: Use,
-        on_disk: &WrappedOnDisk,
-        path: &Path,
-    ) -> Result<SecretKey, Error> {
-        let damaged = || Error::KeyringDamaged { path: path.into() };
-        let context = self.context(used_for);
-        let wrapped = encoding::parse_base64(&on_disk.wrapped).ok_or_else(damaged)?;
-        let unwrapped = root_key.unwrap(&context, &wrapped)?;
-        let check = key_check(&unwrapped, &context);
-        if constant_time_eq(check.as_bytes(), on_disk.check.as_bytes()) {
-            Ok(unwrapped)
-        } else {
-            Err(damaged())
-        }
-    }
-
-    /// Unwraps the database key and checks with it that nobody changed the contents.
-    fn check(
-        &self,
-        root_key: &dyn RootKey,
-        unchecked: Unchecked,
-        path: &Path,
-    ) -> Result<(SecretKey, Contents), Error> {
-        let on_disk = &unchecked.contents.database_key;
-        let database_key = self.unwrap(root_key, Use::Database, on_disk, path)?;
-        let contents = unchecked
-            .check(&database_key)
-            .ok_or_else(|| Error::KeyringDamaged { path: path.into() })?;
-        Ok((database_key, contents))
-    }
-
-    /// Changes what the file is to hold of one key; gives the versions that are new.
-    fn settle(
-        &self,
-        root_key: &dyn RootKey,
-        contents: &mut Contents,
-        order: &KeyOrder,
-    ) -> Result<Vec<(AgencyKeyVersion, SecretKey)>, Error> {
-        let keys = &mut contents.agency_keys;
-        let at = match keys.iter().position(|key| key.number == order.number.0) {
-            Some(at) => at,
-            None if keys.len() >= limits::AGENCY_KEYS_MAX => return Err(Error::TooManyVersions),
-            None => {
-                keys.push(AgencyKeyOnDisk {
-                    number: order.number.0,
-                    name: order.name.as_str().to_owned(),
-                    versions: Vec::new(),
-                });
-                keys.len() - 1
-            }
-        };
-        let mut all: usize = keys.iter().map(|key| key.versions.len()).sum();
-        let Some(key) = keys.get_mut(at) else {
-            return Ok(Vec::new());
-        };
-        let mut made = Vec::new();
-        let newest = key.versions.iter().map(|v| v.version).max();
-        for version in newest.unwrap_or_default() + 1..=order.newest.0 {
-            all += 1;
-            if all > limits::KEY_VERSIONS_MAX {
-                return Err(Error::TooManyVersions);
-            }
-            let (number, secret) = (order.number, SecretKey::random());
-            let version = KeyVersion(version);
-            let by = AgencyKeyVersion { number, version };
-            key.versions.push(VersionOnDisk {
-                version: version.0,
-                state: StateOnDisk::Active,
-                wrapped_key: Some(self.wrap(root_key, Use::Agency(by), &secret)?),
-            });
-            made.push((by, secret));
-        }
-        for version in &mut key.versions {
-            let is_newest = version.version == order.newest.0;
-            version.state = match (order.state, version.state) {
-                (KeyState::Destroyed, _) | (_, StateOnDisk::Destroyed) => StateOnDisk::Destroyed,
-                _ if version.version < order.oldest.0 => StateOnDisk::Destroyed,
-                (KeyState::Active, _) if is_newest => StateOnDisk::Active,
-                _ => StateOnDisk::Retired,
-            };
-            if version.state == StateOnDisk::Destroyed {
-                version.wrapped_key = None;
-            }
-        }
-        Ok(made)
-    }
-
-    fn agency_keys(
-        &self,
-        root_key: &dyn RootKey,
-        contents: &Contents,
-        path: &Path,
-    ) -> Result<AgencyKeys, Error> {
-        let damaged = || Error::KeyringDamaged { path: path.into() };
-        let mut keys = AgencyKeys::default();
-        for agency_key in &contents.agency_keys {
-            let number = AgencyKeyNumber(agency_key.number);
-            let name = KeyName::parse(&agency_key.name).map_err(|_| damaged())?;
-            let mut active = None;
-            let mut state = KeyState::Destroyed;
-            for on_disk in &agency_key.versions {
-                let version = KeyVersion(on_disk.version);
-                let by = AgencyKeyVersion { number, version };
-                let version = match (&on_disk.wrapped_key, on_disk.state) {
-                    (None, StateOnDisk::Destroyed) => Version::Destroyed,
-                    (Some(wrapped), StateOnDisk::Active | StateOnDisk::Retired) => {
-                        let unwrapped = self.unwrap(root_key, Use::Agency(by), wrapped, path)?;
-                        Version::Usable(Box::new(WrappingKey::new(&unwrapped)))
-                    }
-                    _ => return Err(damaged()),
-                };
-                match on_disk.state {
-                    StateOnDisk::Active => (active, state) = (Some(by), KeyState::Active),
-                    StateOnDisk::Retired if active.is_none() => state = KeyState::Retired,
-                    StateOnDisk::Retired | StateOnDisk::Destroyed => {}
-                }
-                keys.set_version(by, version);
-            }
-            keys.set(number, name, state, active);
-        }
-        Ok(keys)
-    }
-}
-
-/// Eight bytes that tell one key from another and nothing else about it.
-fn key_check(checked_key: &SecretKey, context: &[u8]) -> String {
-    let check = derive(checked_key, "acervo.keyring/check", context);
-    encoding::hex(check.expose().first_chunk::<8>().map_or(&[], |c| c))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
@@ -505,6 +278,3 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     }
     Ok(bytes)
 }
-
-#[cfg(test)]
-mod tests;
