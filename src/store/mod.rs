@@ -15,7 +15,6 @@ pub mod agency_keys;
 pub mod approvals;
 pub mod body;
 pub mod buckets;
-pub mod completed;
 pub mod content;
 pub mod copy;
 pub mod credentials;

@@ -9,15 +9,15 @@ use crate::meta;
 use crate::types::ids::PartNumber;
 use crate::types::ids::UploadId;
 
-use super::Committed;
-use super::agencies::Agency;
-use super::buckets::object_of;
-use super::error::Error;
-use super::list::beside;
-use super::put::Stored;
-use super::uploads::Completion;
-use super::uploads::named;
-use super::uploads::repeated;
+use super::super::Committed;
+use super::super::agencies::Agency;
+use super::super::buckets::object_of;
+use super::super::error::Error;
+use super::super::list::beside;
+use super::super::put::Stored;
+use super::complete::Completion;
+use super::complete::named;
+use super::repeated;
 
 /// What became of an upload.
 pub enum Completed {
