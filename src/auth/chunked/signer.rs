@@ -10,8 +10,9 @@
 //! Source: AWS S3 API Reference, "Signature Calculations for the Authorization Header:
 //! Transferring Payload in Multiple Chunks" and "… Including Trailing Headers".
 
-use crate::auth::sigv4::claim::{AmzDate, hex};
+use crate::auth::sigv4::date::AmzDate;
 use crate::auth::sigv4::key::{Scope, SigningKey};
+use crate::auth::sigv4::sign::hex;
 
 /// The SHA-256 of nothing, which every chunk's signature covers as well.
 const EMPTY_SHA256: &[u8] = b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

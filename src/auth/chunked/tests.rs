@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::decoder::{ChunkDecoder, Trailers};
 use super::signer::ChunkSigner;
 use crate::auth::error::ChunkError;
-use crate::auth::sigv4::claim::AmzDate;
+use crate::auth::sigv4::date::AmzDate;
 use crate::auth::sigv4::key::{Scope, SigningKey};
 use crate::auth::sigv4::payload::Streaming;
 use crate::crypto::secret::SecretText;

@@ -4,18 +4,20 @@ use std::borrow::Cow;
 
 use subtle::ConstantTimeEq;
 
-use super::canonical;
+use super::credential::parse_credential;
+use super::date::AmzDate;
 use super::key::{Scope, SigningKey};
 use super::payload::{PayloadHash, Streaming};
 use super::query::{MoreThanOne, Query};
-use super::{ALGORITHM, TERMINATOR};
+use super::sign::sign;
+use super::signed_headers::check_headers_are_signed;
+use super::{ALGORITHM, canonical};
 use crate::auth::chunked::signer::ChunkSigner;
 use crate::auth::error::{Error, Fault, Place};
 use crate::auth::head::RequestHead;
 use crate::types::clock::Time;
-use crate::types::encoding;
 use crate::types::ids::AccessKeyId;
-use crate::types::limits;
+use crate::types::{encoding, limits};
 
 /// What every signed request here must be made for.
 #[derive(Clone, Copy, Debug)]
@@ -277,83 +279,6 @@ impl<'a> Claim<'a> {
     }
 }
 
-/// The signature over a canonical request's hash.
-pub(super) fn sign(
-    key: &SigningKey,
-    date: &AmzDate,
-    scope: &Scope<'_>,
-    hash: &[u8; 32],
-) -> [u8; 32] {
-    key.sign(&[
-        ALGORITHM.as_bytes(),
-        b"\n",
-        &date.text,
-        b"\n",
-        &scope.date,
-        b"/",
-        scope.region.as_bytes(),
-        b"/",
-        scope.service.as_bytes(),
-        b"/",
-        TERMINATOR.as_bytes(),
-        b"\n",
-        &hex(hash),
-    ])
-}
-
-/// Lower-case hexadecimal without an allocation.
-pub(in crate::auth) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
-    let mut text = [0; 64];
-    hex::encode_to_slice(bytes, &mut text).expect("64 digits for 32 bytes");
-    text
-}
-
-/// A request's time in the form that is signed.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::auth) struct AmzDate {
-    pub(in crate::auth) text: [u8; 16],
-    pub(in crate::auth) time: Time,
-}
-
-impl AmzDate {
-    /// Reads `yyyymmddThhmmssZ`.
-    fn parse(text: &str) -> Option<Self> {
-        let time = Time::parse_amz_date(text)?;
-        let text = text.as_bytes().try_into().ok()?;
-        Some(Self { text, time })
-    }
-
-    /// The form of a moment.
-    pub(in crate::auth) fn of(time: Time) -> Self {
-        let time = Time::from_seconds(time.seconds());
-        // A calendar year beyond 9999 has no such form; it is refused as any other skew is.
-        Self::parse(&time.amz_date()).unwrap_or(Self {
-            text: *b"19700101T000000Z",
-            time: Time::from_seconds(0),
-        })
-    }
-
-    /// `x-amz-date`, or else `date` in either form.
-    fn of_headers(head: &RequestHead<'_>) -> Result<Self, Error> {
-        if let Some(text) = head.single("x-amz-date")? {
-            return Self::parse(text).ok_or(Error::MissingDate);
-        }
-        let text = head.single("date")?.ok_or(Error::MissingDate)?;
-        Self::parse(text)
-            .or_else(|| Time::parse_http_date(text).map(Self::of))
-            .ok_or(Error::MissingDate)
-    }
-
-    /// Its day, `yyyymmdd`.
-    pub(super) fn day(&self) -> [u8; 8] {
-        let mut day = [0; 8];
-        for (to, from) in day.iter_mut().zip(self.text) {
-            *to = from;
-        }
-        day
-    }
-}
-
 /// What the request says of its body, or what is known of it already; both must agree.
 fn payload_text<'a>(
     head: &RequestHead<'a>,
@@ -394,43 +319,6 @@ fn components(text: &str) -> Result<[&str; 3], Error> {
     }
 }
 
-/// Reads `<access key id>/<yyyymmdd>/<region>/<service>/aws4_request`, from its end, because only
-/// the access key id may hold a `/`.
-fn parse_credential<'t, 'e>(
-    text: &'t str,
-    place: Place,
-    expected: &Expected<'e>,
-) -> Result<(&'t str, Scope<'e>), Error> {
-    let fault = |fault| Error::malformed(place, fault);
-    let mut parts = text.rsplitn(5, '/');
-    let mut next = || parts.next().ok_or(fault(Fault::Credential));
-    let (terminator, service, region) = (next()?, next()?, next()?);
-    let (date, access_key_id) = (next()?, next()?);
-    if terminator != TERMINATOR {
-        return Err(fault(Fault::Terminator));
-    }
-    if service != expected.service {
-        return Err(fault(Fault::Service));
-    }
-    if region != expected.region {
-        let expected = expected.region.into();
-        return Err(Error::WrongRegion { place, expected });
-    }
-    let date: [u8; 8] = date
-        .as_bytes()
-        .try_into()
-        .map_err(|_| fault(Fault::Credential))?;
-    if access_key_id.is_empty() || !date.iter().all(u8::is_ascii_digit) {
-        return Err(fault(Fault::Credential));
-    }
-    let scope = Scope {
-        date,
-        region: expected.region,
-        service: expected.service,
-    };
-    Ok((access_key_id, scope))
-}
-
 fn parse_signature(text: &str, place: Place) -> Result<[u8; 32], Error> {
     encoding::parse_hex(text).ok_or(Error::malformed(place, Fault::Signature))
 }
@@ -461,46 +349,6 @@ fn check_lifetime(from: Time, expires: i64, now: Time) -> Result<(), Error> {
     let at = from.plus_seconds(expires);
     if now > at {
         return Err(Error::Expired { at, server: now });
-    }
-    Ok(())
-}
-
-/// Refuses a list out of form, one without `host`, and any `x-amz-*` or `x-acervo-*` header that it
-/// does not name.
-///
-/// In a presigned URL (`query`) such a header may also stand in the query, with the same value.
-fn check_headers_are_signed(
-    head: &RequestHead<'_>,
-    signed: &str,
-    query: Option<&Query<'_>>,
-) -> Result<(), Error> {
-    let place = query.map_or(Place::Header, |_| Place::Query);
-    let is_name = |b: u8| b.is_ascii_graphic() && !b.is_ascii_uppercase();
-    let mut before = "";
-    let mut host = false;
-    for name in signed.split(';') {
-        // Strictly rising is sorted and without repeats; the empty first name is below all.
-        if name <= before || !name.bytes().all(is_name) {
-            return Err(Error::malformed(place, Fault::SignedHeaders));
-        }
-        host |= name == "host";
-        before = name;
-    }
-    if !host {
-        return Err(Error::malformed(place, Fault::HostNotSigned));
-    }
-    for (name, value) in head.headers {
-        let must_be_signed = name.starts_with("x-amz-") || name.starts_with("x-acervo-");
-        if !must_be_signed || signed.split(';').any(|s| s == *name) {
-            continue;
-        }
-        let in_query =
-            query.is_some_and(|q| q.values_of_any_case(name).any(|v| v.as_bytes() == *value));
-        if !in_query {
-            return Err(Error::UnsignedHeader {
-                name: (*name).into(),
-            });
-        }
     }
     Ok(())
 }

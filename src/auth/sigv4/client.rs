@@ -1,10 +1,11 @@
 //! The client's side: signs requests for tests, the load generator and the presigned URLs that the
 //! command line prints.
 
-use super::claim::{AmzDate, sign};
+use super::date::AmzDate;
 use super::key::{Scope, SigningKey};
 use super::payload::PayloadHash;
 use super::query::Query;
+use super::sign::sign;
 use super::{ALGORITHM, TERMINATOR, canonical};
 use crate::auth::chunked::signer::ChunkSigner;
 use crate::auth::error::Error;

@@ -21,9 +21,13 @@
 pub mod canonical;
 pub mod claim;
 pub mod client;
+mod credential;
+pub(in crate::auth) mod date;
 pub mod key;
 pub mod payload;
 pub mod query;
+pub(in crate::auth) mod sign;
+mod signed_headers;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,36 @@
+//! The signature over a canonical request.
+
+use super::date::AmzDate;
+use super::key::{Scope, SigningKey};
+use super::{ALGORITHM, TERMINATOR};
+
+/// The signature over a canonical request's hash.
+pub(super) fn sign(
+    key: &SigningKey,
+    date: &AmzDate,
+    scope: &Scope<'_>,
+    hash: &[u8; 32],
+) -> [u8; 32] {
+    key.sign(&[
+        ALGORITHM.as_bytes(),
+        b"\n",
+        &date.text,
+        b"\n",
+        &scope.date,
+        b"/",
+        scope.region.as_bytes(),
+        b"/",
+        scope.service.as_bytes(),
+        b"/",
+        TERMINATOR.as_bytes(),
+        b"\n",
+        &hex(hash),
+    ])
+}
+
+/// Lower-case hexadecimal without an allocation.
+pub(in crate::auth) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    let mut text = [0; 64];
+    hex::encode_to_slice(bytes, &mut text).expect("64 digits for 32 bytes");
+    text
+}
