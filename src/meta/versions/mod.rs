@@ -10,22 +10,27 @@
 //!
 //! Source: AWS S3 User Guide, "Retaining multiple versions of objects with S3 Versioning".
 
-use rusqlite::Row;
+mod details;
+mod locks;
 
-use super::codec::{self, Sql, column, optional};
+use self::details::insert_details;
+use self::locks::lock_of;
+use super::codec::{Sql, column, optional};
 use super::engine::Tx;
 use super::error::Error;
-use super::events::{self, Happened};
+use super::events::Happened;
 use super::principals::number_of;
 use super::records::{DeleteCondition, NewVersion, Owner, StoredBody, Versioning};
-use super::usage::{self, Change};
-use crate::access::lock::{Locked, Release};
-use crate::types::agency_key::AgencyKeyNumber;
+use super::usage::Change;
+use super::{codec, events, usage};
+use crate::access::lock::Release;
 use crate::types::clock::{Time, TrustedTime};
 use crate::types::etag::Etag;
-use crate::types::ids::{BlobId, BucketId, Sequence, UploadNumber, VersionId};
-use crate::types::lock::Lock;
+use crate::types::ids::{BucketId, Sequence, VersionId};
 use crate::types::names::ObjectKey;
+
+pub(super) use details::{abandon, make_garbage};
+pub(super) use locks::may_lose_key;
 
 /// The columns that `objects` and `versions` share.
 macro_rules! shared_columns {
@@ -362,35 +367,6 @@ impl<'a> Spot<'a> {
         Ok(Some(removed))
     }
 
-    /// Changes what keeps a version. Refused with [`Error::NoSuchObject`] if it is not there, or
-    /// as the change says.
-    pub(super) fn relock(
-        &self,
-        tx: &Tx<'_>,
-        version_id: &VersionId,
-        change: impl FnOnce(Lock) -> Result<Lock, Error>,
-    ) -> Result<(), Error> {
-        let current = self.current.as_ref();
-        let current = current.filter(|current| current.version_id == *version_id);
-        let sequence = match current {
-            Some(current) => Some(current.sequence),
-            None => tx.first(
-                "SELECT sequence FROM versions
-                 WHERE bucket_id = ?1 AND object_key = ?2 AND version_id = ?3
-                     AND etag IS NOT NULL",
-                (Sql(self.bucket_id), Sql(self.object_key), Sql(version_id)),
-                |row| column(row, 0),
-            )?,
-        };
-        let sequence = sequence.ok_or(Error::NoSuchObject)?;
-        let lock = change(lock_of(tx, sequence)?)?;
-        tx.execute(
-            "UPDATE details SET lock = ?2 WHERE sequence = ?1",
-            (Sql(sequence), codec::lock_bytes(&lock)),
-        )?;
-        Ok(())
-    }
-
     /// Forgets a version's details; its blob becomes garbage, to be swept once nobody reads it.
     /// The one way in which a version goes, and so the one place that asks whether it may.
     fn discard(
@@ -425,92 +401,4 @@ impl<'a> Spot<'a> {
 pub(super) enum Removed {
     Version,
     Marker,
-}
-
-/// What keeps a version.
-fn lock_of(tx: &Tx<'_>, sequence: Sequence) -> Result<Lock, Error> {
-    let found = tx.first(
-        "SELECT lock FROM details WHERE sequence = ?1",
-        [Sql(sequence)],
-        |row| Ok(read_lock(row)),
-    )?;
-    Ok(found.unwrap_or(Ok(Lock::NONE))?)
-}
-
-/// The lock in a row of nothing else. An unreadable one refuses as one in force does (law 8).
-fn read_lock(row: &Row<'_>) -> Result<Lock, Locked> {
-    let lock = optional(row, 0).map_err(|_| Locked)?;
-    Ok(lock.unwrap_or(Lock::NONE))
-}
-
-/// Refuses with [`Error::Locked`] while a version that this key seals may not be removed: without
-/// the key it would stand there and be as good as gone.
-pub(super) fn may_lose_key(
-    tx: &Tx<'_>,
-    number: AgencyKeyNumber,
-    release: &Release,
-) -> Result<(), Error> {
-    let mut answer = Ok(());
-    // There may be many, and nothing of them is kept: a list of `()` takes no memory.
-    tx.all(
-        "SELECT lock FROM details WHERE key_number = ?1 AND lock IS NOT NULL",
-        [Sql(number)],
-        |row| {
-            let here = read_lock(row).and_then(|lock| release.may_remove(&lock));
-            answer = answer.and(here);
-            Ok(())
-        },
-    )?;
-    Ok(answer?)
-}
-
-fn insert_details(tx: &Tx<'_>, sequence: Sequence, version: &NewVersion) -> Result<(), Error> {
-    let (mut upload, mut count, mut blob_id, mut inline) = (None, None, None, None);
-    match &version.body {
-        StoredBody::Inline(sealed) => inline = Some(sealed.as_ref()),
-        StoredBody::Blob(id) => blob_id = Some(Sql(id)),
-        StoredBody::Parts {
-            upload: of,
-            count: n,
-        } => (upload, count) = (Some(Sql(*of)), Some(*n)),
-    }
-    tx.execute(
-        "INSERT INTO details (sequence, content_type, metadata, checksum, wrapped_key,
-             upload_number, parts_count, encryption, key_number, blob_id, inline_body, lock)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        (
-            Sql(sequence),
-            version.metadata.content_type.as_str(),
-            codec::metadata_text(&version.metadata),
-            version.checksum.as_ref().map(codec::checksum_bytes),
-            version.wrapped_key.as_slice(),
-            upload,
-            count,
-            codec::encryption_text(&version.encryption),
-            codec::key_number(&version.encryption),
-            blob_id,
-            inline,
-            codec::lock_bytes(&version.lock),
-        ),
-    )?;
-    Ok(())
-}
-
-/// Remembers a blob that nothing refers to any more.
-pub(super) fn make_garbage(tx: &Tx<'_>, blob_id: &BlobId, at: Time) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO garbage (blob_id, since_ms) VALUES (?1, ?2)",
-        (Sql(blob_id), Sql(at)),
-    )?;
-    Ok(())
-}
-
-/// Remembers an upload whose pieces nothing refers to any more. There may be 10,000 of them, so
-/// they become garbage later, in bounded steps.
-pub(super) fn abandon(tx: &Tx<'_>, upload: UploadNumber, at: Time) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO abandoned (upload_number, since_ms) VALUES (?1, ?2)",
-        (Sql(upload), Sql(at)),
-    )?;
-    Ok(())
 }
