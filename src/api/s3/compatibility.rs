@@ -97,23 +97,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Not in this version.",
     ),
     (
-        "DeleteBucketCors",
-        "DELETE /bucket?cors",
-        "Not in this version.",
-    ),
-    (
-        "DeleteBucketEncryption",
-        "DELETE /bucket?encryption",
-        "Not in this version.",
-    ),
-    (
         "DeleteBucketIntelligentTieringConfiguration",
         "DELETE /bucket?intelligent-tiering",
-        "Not in this version.",
-    ),
-    (
-        "DeleteBucketInventoryConfiguration",
-        "DELETE /bucket?inventory",
         "Not in this version.",
     ),
     (
@@ -132,66 +117,14 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Not in this version.",
     ),
     (
-        "DeleteBucketOwnershipControls",
-        "DELETE /bucket?ownershipControls",
-        "Not in this version.",
-    ),
-    (
-        "DeleteBucketPolicy",
-        "DELETE /bucket?policy",
-        "Not in this version.",
-    ),
-    (
-        "DeleteBucketReplication",
-        "DELETE /bucket?replication",
-        "Not in this version.",
-    ),
-    (
-        "DeleteBucketWebsite",
-        "DELETE /bucket?website",
-        "Not in this version.",
-    ),
-    (
         "DeleteObjectAnnotation",
         "DELETE /bucket/key?annotation",
         "Annotations are not stored; metadata and tags are.",
     ),
     (
-        "DeletePublicAccessBlock",
-        "DELETE /bucket?publicAccessBlock",
-        "Not in this version.",
-    ),
-    (
         "GetBucketAbac",
         "GET /bucket?abac",
         "Policies decide by the tags of objects, not by those of buckets.",
-    ),
-    (
-        "GetBucketAccelerateConfiguration",
-        "GET /bucket?accelerate",
-        "Not in this version.",
-    ),
-    ("GetBucketAcl", "GET /bucket?acl", "Not in this version."),
-    (
-        "GetBucketAnalyticsConfiguration",
-        "GET /bucket?analytics",
-        "Not in this version.",
-    ),
-    ("GetBucketCors", "GET /bucket?cors", "Not in this version."),
-    (
-        "GetBucketEncryption",
-        "GET /bucket?encryption",
-        "Not in this version.",
-    ),
-    (
-        "GetBucketIntelligentTieringConfiguration",
-        "GET /bucket?intelligent-tiering",
-        "Not in this version.",
-    ),
-    (
-        "GetBucketInventoryConfiguration",
-        "GET /bucket?inventory",
-        "Not in this version.",
     ),
     (
         "GetBucketMetadataConfiguration",
@@ -204,84 +137,14 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Metadata tables are a service of AWS beside S3.",
     ),
     (
-        "GetBucketMetricsConfiguration",
-        "GET /bucket?metrics",
-        "Not in this version.",
-    ),
-    (
-        "GetBucketOwnershipControls",
-        "GET /bucket?ownershipControls",
-        "Not in this version.",
-    ),
-    (
-        "GetBucketPolicy",
-        "GET /bucket?policy",
-        "Not in this version.",
-    ),
-    (
-        "GetBucketPolicyStatus",
-        "GET /bucket?policyStatus",
-        "Not in this version.",
-    ),
-    (
-        "GetBucketReplication",
-        "GET /bucket?replication",
-        "Not in this version.",
-    ),
-    (
-        "GetBucketRequestPayment",
-        "GET /bucket?requestPayment",
-        "Not in this version.",
-    ),
-    (
-        "GetBucketWebsite",
-        "GET /bucket?website",
-        "Not in this version.",
-    ),
-    (
-        "GetObjectAcl",
-        "GET /bucket/key?acl",
-        "Not in this version.",
-    ),
-    (
         "GetObjectAnnotation",
         "GET /bucket/key?annotation",
         "Annotations are not stored; metadata and tags are.",
     ),
     (
-        "GetObjectAttributes",
-        "GET /bucket/key?attributes",
-        "Not in this version.",
-    ),
-    (
         "GetObjectTorrent",
         "GET /bucket/key?torrent",
         "AWS itself has ended it.",
-    ),
-    (
-        "GetPublicAccessBlock",
-        "GET /bucket?publicAccessBlock",
-        "Not in this version.",
-    ),
-    (
-        "ListBucketAnalyticsConfigurations",
-        "GET /bucket?analytics",
-        "Not in this version.",
-    ),
-    (
-        "ListBucketIntelligentTieringConfigurations",
-        "GET /bucket?intelligent-tiering",
-        "Not in this version.",
-    ),
-    (
-        "ListBucketInventoryConfigurations",
-        "GET /bucket?inventory",
-        "Not in this version.",
-    ),
-    (
-        "ListBucketMetricsConfigurations",
-        "GET /bucket?metrics",
-        "Not in this version.",
     ),
     (
         "ListDirectoryBuckets",
@@ -303,17 +166,10 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "PUT /bucket?accelerate",
         "Acceleration is a network of AWS.",
     ),
-    ("PutBucketAcl", "PUT /bucket?acl", "Not in this version."),
     (
         "PutBucketAnalyticsConfiguration",
         "PUT /bucket?analytics",
         "There is one storage class, and metrics are served to Prometheus.",
-    ),
-    ("PutBucketCors", "PUT /bucket?cors", "Not in this version."),
-    (
-        "PutBucketEncryption",
-        "PUT /bucket?encryption",
-        "Not in this version.",
     ),
     (
         "PutBucketIntelligentTieringConfiguration",
@@ -321,24 +177,9 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "There is one storage class, and metrics are served to Prometheus.",
     ),
     (
-        "PutBucketInventoryConfiguration",
-        "PUT /bucket?inventory",
-        "Not in this version.",
-    ),
-    (
         "PutBucketMetricsConfiguration",
         "PUT /bucket?metrics",
         "There is one storage class, and metrics are served to Prometheus.",
-    ),
-    (
-        "PutBucketOwnershipControls",
-        "PUT /bucket?ownershipControls",
-        "Not in this version.",
-    ),
-    (
-        "PutBucketPolicy",
-        "PUT /bucket?policy",
-        "Not in this version.",
     ),
     (
         "PutBucketReplication",
@@ -351,29 +192,14 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "Documents are not served as web sites; a reverse proxy does that better.",
     ),
     (
-        "PutObjectAcl",
-        "PUT /bucket/key?acl",
-        "Not in this version.",
-    ),
-    (
         "PutObjectAnnotation",
         "PUT /bucket/key?annotation",
         "Annotations are not stored; metadata and tags are.",
     ),
     (
-        "PutPublicAccessBlock",
-        "PUT /bucket?publicAccessBlock",
-        "Not in this version.",
-    ),
-    (
         "RenameObject",
         "PUT /bucket/key?renameObject",
         "Directory buckets are a storage class of AWS.",
-    ),
-    (
-        "RestoreObject",
-        "POST /bucket/key?restore",
-        "Not in this version.",
     ),
     (
         "SelectObjectContent",
@@ -450,7 +276,7 @@ fn tables() -> String {
     }
     text.push_str("\nRefused with `NotImplemented`, and why:\n\n");
     text.push_str("| operation | request | why not |\n| --- | --- | --- |\n");
-    for (name, request, why) in REFUSED.iter().filter(|(name, ..)| !is_done(name)) {
+    for (name, request, why) in REFUSED {
         let _ = writeln!(text, "| {name} | `{request}` | {why} |");
     }
     text
@@ -487,6 +313,10 @@ fn every_operation_is_done_or_refused_for_a_reason() {
         .filter(|name| !is_done(name) && !refused(name))
         .collect();
     assert!(open.is_empty(), "neither done nor refused: {open:?}");
+    let has_alias = |name: &str| ALIASES.iter().any(|(old, _)| *old == name);
+    let mut names = REFUSED.iter().map(|(name, ..)| *name);
+    let both = names.find(|name| is_done(name) || has_alias(name));
+    assert_eq!(both, None, "done and refused");
     let known = |name: &str| OPERATIONS.split_whitespace().any(|known| known == name);
     let strange: Vec<&str> = Action::ALL
         .iter()
