@@ -110,10 +110,12 @@ pub enum Error {
     },
     /// The credential is for another region; the answer tells the right one, by which clients
     /// correct themselves. The code depends on [`Place`].
-    #[error("the region in the credential is wrong; expecting '{expected}'")]
+    #[error("{}the region '{found}' is wrong; expecting '{expected}'", in_credential(*.place))]
     WrongRegion {
         /// Where it stood.
         place: Place,
+        /// The region that it is for.
+        found: Box<str>,
         /// The region of this installation.
         expected: Box<str>,
     },
@@ -134,8 +136,8 @@ pub enum Error {
     /// added it on the way. Meant for `AccessDenied`, 403.
     #[error("there were headers present in the request which were not signed")]
     UnsignedHeader {
-        /// Its name.
-        name: Box<str>,
+        /// The names of all of them, after commas.
+        names: Box<str>,
     },
     /// A header that was signed did not arrive. Meant for `SignatureDoesNotMatch`, 403.
     #[error("the header {name} was signed but is not present in the request")]
@@ -187,6 +189,8 @@ pub enum Error {
         at: Time,
         /// The time here.
         server: Time,
+        /// The seconds that it was given, if it was.
+        lifetime: Option<i64>,
     },
     /// The signature is not the one made with the secret. Meant for `SignatureDoesNotMatch`, 403.
     #[error(
@@ -201,9 +205,18 @@ const fn beginning(place: Place, fault: Fault) -> &'static str {
     match (place, fault) {
         (Place::Header, _) => "the authorization header is malformed; ",
         (Place::Query, Fault::Credential | Fault::Service | Fault::Terminator) => {
-            "error parsing the X-Amz-Credential parameter; "
+            in_credential(place)
         }
         (Place::Query | Place::Form, _) => "",
+    }
+}
+
+/// How S3 begins the sentence of a fault in the credential.
+const fn in_credential(place: Place) -> &'static str {
+    match place {
+        Place::Header => "the authorization header is malformed; ",
+        Place::Query => "error parsing the X-Amz-Credential parameter; ",
+        Place::Form => "",
     }
 }
 

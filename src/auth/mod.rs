@@ -10,6 +10,7 @@
 
 pub mod bearer;
 pub mod chunked;
+pub mod covered;
 pub mod error;
 pub mod head;
 pub mod scheme;

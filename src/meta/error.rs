@@ -66,6 +66,8 @@ pub enum Error {
     EntityTooSmall {
         /// The part.
         number: PartNumber,
+        /// Its size.
+        size_bytes: u64,
     },
     /// The parts of an upload together exceed what an object may have.
     #[error("the object would be too large")]

@@ -10,15 +10,35 @@ use crate::types::checksum::ChecksumAlgorithm;
 
 use super::body::BodyError;
 
-/// Which digest of a document did not match.
+/// Which digest of a document did not match, and what was announced and what came.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Digest {
     /// `Content-MD5`.
-    Md5,
+    Md5 {
+        /// What was announced.
+        announced: [u8; 16],
+        /// What came.
+        found: [u8; 16],
+    },
     /// `x-amz-content-sha256`.
-    Sha256,
+    Sha256 {
+        /// What was announced.
+        announced: [u8; 32],
+        /// What came.
+        found: [u8; 32],
+    },
     /// `x-amz-checksum-…`.
     Checksum(ChecksumAlgorithm),
+}
+
+impl Digest {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Md5 { .. } => "MD5",
+            Self::Sha256 { .. } => "SHA-256",
+            Self::Checksum(algorithm) => algorithm.name(),
+        }
+    }
 }
 
 /// Why the key that a customer brought, or did not bring, opens nothing.
@@ -60,7 +80,7 @@ pub enum Error {
     #[error("the document did not arrive")]
     Body(#[from] BodyError),
     /// A digest differs from the announced one.
-    #[error("the document's {0:?} differs from the announced one")]
+    #[error("the document's {} differs from the announced one", .0.name())]
     BadDigest(Digest),
     /// The range of a copy lies outside its source.
     #[error("the range lies outside the object")]

@@ -249,14 +249,17 @@ fn arrived(
 
 /// Compares what was announced with what came.
 fn compare(results: &DigestResults, announced: &Announced) -> Result<(), Error> {
-    if announced.md5.is_some_and(|md5| results.md5 != Some(md5)) {
-        return Err(Error::BadDigest(Digest::Md5));
-    }
-    if announced
-        .sha256
-        .is_some_and(|sha256| results.sha256 != Some(sha256))
+    if let Some(announced) = announced.md5
+        && results.md5 != Some(announced)
     {
-        return Err(Error::BadDigest(Digest::Sha256));
+        let found = results.md5.unwrap_or_default();
+        return Err(Error::BadDigest(Digest::Md5 { announced, found }));
+    }
+    if let Some(announced) = announced.sha256
+        && results.sha256 != Some(announced)
+    {
+        let found = results.sha256.unwrap_or_default();
+        return Err(Error::BadDigest(Digest::Sha256 { announced, found }));
     }
     match announced.checksum {
         Some(value) if results.checksum(value.algorithm()) != Some(value) => {

@@ -125,6 +125,8 @@ pub const SESSION_CHAIN_MAX: usize = 4;
 /// Bytes of a session's token, which travels in a header or a presigned URL: a session policy, a
 /// few tags and the rest.
 pub const SESSION_TOKEN_BYTES_MAX: usize = 6 << 10;
+/// What an error repeats of what a signature should have covered; more is left out.
+pub const COVERED_BYTES_MAX: usize = 16 << 10;
 /// Characters of a session policy. Source: AWS STS API Reference, `Policy`.
 pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
 /// Tags of a session. Source: AWS STS API Reference, `Tags`.

@@ -24,6 +24,7 @@ mod consent;
 mod cors;
 mod description;
 mod encryption;
+mod errors;
 mod expect;
 mod forms;
 mod granted;

@@ -3,10 +3,12 @@
 use crate::access::caller::Caller;
 use crate::api::http::house::House;
 use crate::api::http::identify;
+use crate::api::http::identify::Unidentified;
 use crate::api::http::target;
 use crate::api::http::target::Query;
 use crate::auth;
 use crate::auth::chunked::signer::ChunkSigner;
+use crate::auth::covered::Covered;
 use crate::auth::head::RequestHead;
 use crate::auth::scheme::Presented;
 use crate::auth::sigv2;
@@ -14,10 +16,12 @@ use crate::auth::sigv4::claim::Expected;
 use crate::auth::sigv4::payload::PayloadHash;
 use crate::auth::sigv4::payload::Streaming;
 use crate::types::clock::Time;
+use crate::types::limits;
 use crate::types::names::AgencyId;
 
 use super::code::Code;
 use super::error::S3Error;
+use super::error::excerpt;
 use super::request::Head;
 
 /// What the caller's proof says of the body.
@@ -72,10 +76,12 @@ pub async fn authenticate(
         body_sha256: None,
     };
     let old = house.signature_v2;
-    match auth::scheme::presented(&request_head, &expected, old)? {
+    let presented = auth::scheme::presented(&request_head, &expected, old);
+    match presented.map_err(|error| unread(error, head))? {
         Presented::Signature(claim) => {
-            let (identified, verified) =
-                identify::by_signature(house, &request_head, &claim, now).await?;
+            let (identified, verified) = identify::by_signature(house, &request_head, &claim, now)
+                .await
+                .map_err(|e| unproved(e, claim.named_key(), || claim.covered(&request_head)))?;
             let payload = Payload {
                 hash: verified.payload,
                 chunks: verified.chunks,
@@ -86,8 +92,10 @@ pub async fn authenticate(
         Presented::SignatureV2(claim) => {
             let host = head.header("host").unwrap_or_default();
             let bucket = target::label_of_host(host, &house.domains);
-            let identified =
-                identify::by_signature_v2(house, &request_head, &claim, bucket, now).await?;
+            let covered = || claim.covered(&request_head, bucket);
+            let identified = identify::by_signature_v2(house, &request_head, &claim, bucket, now)
+                .await
+                .map_err(|error| unproved(error, claim.named_key(), covered))?;
             let payload = Payload {
                 proof: &sigv2::QUERY,
                 ..unsigned(head)?
@@ -107,6 +115,58 @@ pub async fn authenticate(
             Ok((Caller::anonymous(agency), unsigned(head)?))
         }
     }
+}
+
+/// What a caller is told whose proof cannot be read.
+fn unread(error: auth::error::Error, head: &Head) -> S3Error {
+    let told = S3Error::from(error.clone());
+    if error != auth::error::Error::InvalidContentHash {
+        return told;
+    }
+    let said = head.header("x-amz-content-sha256").map(excerpt);
+    told.with("ArgumentName", "x-amz-content-sha256".to_owned())
+        .or_with("ArgumentValue", said)
+}
+
+/// What a caller is told whose signature proves nothing: which access key it named, and what the
+/// signature should have covered.
+///
+/// Source: AWS S3 API Reference, "Error responses".
+pub(super) fn unproved(
+    error: Unidentified,
+    named_key: &str,
+    covered: impl FnOnce() -> Option<Covered>,
+) -> S3Error {
+    let told = S3Error::from(error);
+    let covered = match told.code {
+        Code::InvalidAccessKeyId => return told.with("AWSAccessKeyId", excerpt(named_key)),
+        Code::SignatureDoesNotMatch => covered(),
+        _ => None,
+    };
+    let Some(covered) = covered else {
+        return told;
+    };
+    let mut told = told
+        .with("AWSAccessKeyId", excerpt(&covered.access_key_id))
+        .with("SignatureProvided", excerpt(&covered.signature));
+    let texts = [
+        ("StringToSign", "StringToSignBytes", covered.string_to_sign),
+        (
+            "CanonicalRequest",
+            "CanonicalRequestBytes",
+            covered.canonical_request,
+        ),
+    ];
+    for (text, bytes, covered) in texts {
+        let short = covered.filter(|covered| covered.len() <= limits::COVERED_BYTES_MAX);
+        if let Some(covered) = short {
+            let hex: Vec<String> = covered.iter().map(|byte| format!("{byte:02x}")).collect();
+            told = told
+                .with(text, String::from_utf8_lossy(&covered).into_owned())
+                .with(bytes, hex.join(" "));
+        }
+    }
+    told
 }
 
 /// The body of a request whose proof does not sign it.

@@ -24,7 +24,9 @@ use super::document;
 use super::encryption;
 use super::encryption::About;
 use super::error::S3Error;
+use super::error::excerpt;
 use super::lifecycle;
+use super::particulars::PART_NUMBER;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
@@ -91,7 +93,8 @@ pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, 
     let done = req
         .store()
         .complete_upload(&permit, &req.draft(), upload_id, completion)
-        .await?;
+        .await
+        .map_err(|error| about_part(error.into(), &request.part))?;
     let render = |stored: Stored| render(req, &bucket, &stored);
     Ok(match done {
         Completed::Now(done) => Reply::committed(done, render),
@@ -118,14 +121,29 @@ fn render(req: &S3Request, bucket: &BucketRecord, stored: &Stored) -> Response<B
     response
 }
 
+/// Adds the entity tag that the request has for the part that an error is about.
+fn about_part(error: S3Error, parts: &[Part]) -> S3Error {
+    let number = error.detail(PART_NUMBER).and_then(|text| text.parse().ok());
+    let mut named = parts.iter().filter(|part| Some(part.part_number) == number);
+    let etag = named
+        .next()
+        .map(|part| excerpt(part.etag.trim_matches('"')));
+    error.or_with("ETag", etag)
+}
+
 fn named(part: &Part) -> Result<NamedPart, S3Error> {
     let number = u64::try_from(part.part_number).ok().filter(|n| *n > 0);
     let number = number.ok_or_else(|| {
         let message = "PartNumber must be >= 1";
         S3Error::argument("PartNumber", &part.part_number.to_string(), message)
     })?;
-    let number = PartNumber::new(number).ok_or(Code::InvalidPart)?;
-    let etag = Etag::parse(part.etag.trim()).ok_or(Code::InvalidPart)?;
+    let invalid = || {
+        S3Error::from(Code::InvalidPart)
+            .with(PART_NUMBER, part.part_number.to_string())
+            .with("ETag", excerpt(part.etag.trim_matches('"')))
+    };
+    let number = PartNumber::new(number).ok_or_else(invalid)?;
+    let etag = Etag::parse(part.etag.trim()).ok_or_else(invalid)?;
     let texts = [
         (ChecksumAlgorithm::Crc32, &part.crc32),
         (ChecksumAlgorithm::Crc32c, &part.crc32c),

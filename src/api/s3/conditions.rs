@@ -38,19 +38,48 @@ impl ReadConditions {
 
     /// Whether the representation may be sent: `PreconditionFailed` or `NotModified` if not. An
     /// entity-tag condition that holds makes the date beside it irrelevant.
-    pub fn check(&self, etag: &Etag, modified: Time) -> Result<(), Code> {
+    pub fn check(&self, etag: &Etag, modified: Time) -> Result<(), Unmet> {
+        let unmet = |code, condition| Err(Unmet { code, condition });
         match (&self.if_match, self.if_unmodified_since) {
-            (Some(tags), _) if !tags.matches(etag) => return Err(Code::PreconditionFailed),
+            (Some(tags), _) if !tags.matches(etag) => {
+                return unmet(Code::PreconditionFailed, "If-Match");
+            }
             (None, Some(since)) if modified.seconds() > since.seconds() => {
-                return Err(Code::PreconditionFailed);
+                return unmet(Code::PreconditionFailed, "If-Unmodified-Since");
             }
             _ => {}
         }
         match (&self.if_none_match, self.if_modified_since) {
-            (Some(tags), _) if tags.matches(etag) => Err(Code::NotModified),
-            (None, Some(since)) if modified.seconds() <= since.seconds() => Err(Code::NotModified),
+            (Some(tags), _) if tags.matches(etag) => unmet(Code::NotModified, "If-None-Match"),
+            (None, Some(since)) if modified.seconds() <= since.seconds() => {
+                unmet(Code::NotModified, "If-Modified-Since")
+            }
             _ => Ok(()),
         }
+    }
+}
+
+/// A condition that does not hold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Unmet {
+    /// What a read answers.
+    pub code: Code,
+    /// The header that asks for it.
+    pub condition: &'static str,
+}
+
+impl From<Unmet> for S3Error {
+    fn from(unmet: Unmet) -> Self {
+        Self::from(unmet.code).with("Condition", unmet.condition.to_owned())
+    }
+}
+
+impl Unmet {
+    /// What a copy answers whose source does not meet it: nothing can be sent, so a source that was
+    /// not modified is a failed precondition too.
+    pub fn of_source(self) -> S3Error {
+        S3Error::from(Code::PreconditionFailed)
+            .with("Condition", format!("x-amz-copy-source-{}", self.condition))
     }
 }
 
@@ -67,12 +96,18 @@ pub fn write(headers: &Headers) -> Result<Precondition, S3Error> {
         .as_ref()
         .is_some_and(|tags| *tags != EtagMatch::Any)
     {
-        return Err(S3Error::not_implemented(
-            "If-None-Match with an entity tag on a write",
-        ));
+        return Err(
+            S3Error::not_implemented("If-None-Match with an entity tag on a write")
+                .with("Header", "If-None-Match".to_owned()),
+        );
+    }
+    let if_match = header("if-match").map(EtagMatch::parse);
+    if if_match.is_some() && if_none_match.is_some() {
+        let refused = S3Error::not_implemented("If-Match beside If-None-Match on a write");
+        return Err(refused.with("Header", "If-Match,If-None-Match".to_owned()));
     }
     Ok(Precondition {
-        if_match: header("if-match").map(EtagMatch::parse),
+        if_match,
         if_none_match,
     })
 }
@@ -148,7 +183,9 @@ mod tests {
         let conditions = ReadConditions::parse(&headers(pairs), "");
         let modified = Time::from_millis(Time::parse_http_date(AT).unwrap().millis() + 250);
         assert_eq!(
-            conditions.check(&Etag::of_content([0xab; 16]), modified),
+            conditions
+                .check(&Etag::of_content([0xab; 16]), modified)
+                .map_err(|unmet| unmet.code),
             expected
         );
     }
@@ -183,7 +220,12 @@ mod tests {
     fn writes() {
         assert!(write(&headers(&[("if-none-match", "*")])).is_ok());
         assert!(write(&headers(&[("if-match", TAG)])).is_ok());
-        let refused = write(&headers(&[("if-none-match", TAG)])).unwrap_err();
-        assert_eq!(refused.code, Code::NotImplemented);
+        for refused in [
+            &[("if-none-match", TAG)][..],
+            &[("if-none-match", "*"), ("if-match", TAG)],
+        ] {
+            let refused = write(&headers(refused)).unwrap_err();
+            assert_eq!(refused.code, Code::NotImplemented);
+        }
     }
 }

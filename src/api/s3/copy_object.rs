@@ -27,6 +27,7 @@ use super::checksums;
 use super::code::Code;
 use super::conditions;
 use super::conditions::ReadConditions;
+use super::conditions::Unmet;
 use super::document;
 use super::encryption;
 use super::encryption::About;
@@ -235,10 +236,9 @@ impl Source {
         let version = reply::read_version(bucket.versioning, version_id, found.head().version_id);
         let version = version.map(|(_, id)| (COPIED_VERSION, id));
         let conditions = ReadConditions::parse(&req.head.headers, "x-amz-copy-source-");
-        // A copy whose source was not modified is a failed precondition, for nothing can be sent.
         conditions
             .check(&found.etag(), found.modified())
-            .map_err(|_: Code| S3Error::from(Code::PreconditionFailed))?;
+            .map_err(Unmet::of_source)?;
         Ok(Self {
             bucket,
             object_key,

@@ -36,6 +36,8 @@ use super::authenticate::Payload;
 use super::code::Code;
 use super::cors::Asked;
 use super::error::S3Error;
+use super::error::excerpt;
+use super::particulars;
 use super::perform;
 use super::post_object::Form;
 use super::preflight;
@@ -222,7 +224,9 @@ async fn serve(
         posted: Cell::new(posted),
         aliases: Rc::clone(&known.aliases),
     };
-    perform(&req).await
+    perform(&req)
+        .await
+        .map_err(|error| particulars::of_request(error, &req))
 }
 
 /// Refuses what the operation does not understand.
@@ -274,13 +278,14 @@ async fn look_for_alias(
 
 fn unknown_header(name: &str, value: &str) -> S3Error {
     if !name.starts_with(ENCRYPTION) {
-        return S3Error::not_implemented(&format!("The header {name}"));
+        return S3Error::not_implemented(&format!("The header {name}"))
+            .with("Header", name.to_owned());
     }
     // Source: AWS S3 API Reference, "GetObject", "Encryption".
     let message = format!("{name} header is not supported for this operation.");
     S3Error::new(Code::InvalidArgument, message)
         .with("ArgumentName", name.to_owned())
-        .with("ArgumentValue", value.chars().take(256).collect())
+        .with("ArgumentValue", excerpt(value))
 }
 
 /// What the headers begin with that say how a new object is to be sealed.
@@ -347,7 +352,9 @@ fn bucket_name(text: &str) -> Result<BucketName, S3Error> {
 fn object_key(text: &str) -> Result<ObjectKey, S3Error> {
     ObjectKey::parse(text).map_err(|error| {
         if text.len() > limits::OBJECT_KEY_BYTES_MAX {
-            return Code::KeyTooLongError.into();
+            return S3Error::from(Code::KeyTooLongError)
+                .with("Size", text.len().to_string())
+                .with("MaxSizeAllowed", limits::OBJECT_KEY_BYTES_MAX.to_string());
         }
         S3Error::new(Code::InvalidURI, format!("The object's key is {error}."))
     })

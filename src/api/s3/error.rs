@@ -23,6 +23,7 @@ use crate::types::limits;
 use crate::types::tags::TagError;
 
 use super::code::Code;
+use super::particulars;
 
 /// An answer that is an error. The message is the caller's; the source goes to the log, the rule to
 /// the audit entry.
@@ -68,7 +69,7 @@ impl S3Error {
     ) -> Self {
         Self::new(Code::InvalidArgument, message)
             .with("ArgumentName", name.to_owned())
-            .with("ArgumentValue", value.chars().take(256).collect())
+            .with("ArgumentValue", excerpt(value))
     }
 
     /// A document of ours that does not read back: what it would have allowed is refused (law 8).
@@ -84,6 +85,21 @@ impl S3Error {
     pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.details.push((name, value));
         self
+    }
+
+    /// Adds an element to the error document, unless it has one of this name.
+    #[must_use]
+    pub(super) fn or_with(self, name: &'static str, value: Option<String>) -> Self {
+        match value {
+            Some(value) if self.detail(name).is_none() => self.with(name, value),
+            _ => self,
+        }
+    }
+
+    /// What an element of the error document says, if there is one.
+    pub(super) fn detail(&self, name: &str) -> Option<&str> {
+        let mut named = self.details.iter().filter(|(known, _)| *known == name);
+        named.next().map(|(_, value)| value.as_str())
     }
 
     /// Adds a header to the answer.
@@ -176,18 +192,32 @@ impl From<AuthError> for S3Error {
         };
         let told = Self::new(code, sentence(&error.to_string()));
         match error {
+            E::TwoMechanisms | E::UnknownScheme | E::Version2Header => {
+                // Its value is a credential, or would be one elsewhere.
+                told.with("ArgumentName", "Authorization".to_owned())
+            }
             E::WrongRegion { expected, .. } => told.with("Region", expected.into()),
             E::TimeSkewed { request, server } => told
                 .with("RequestTime", request.amz_date())
                 .with("ServerTime", server.iso8601())
                 .with("MaxAllowedSkewMilliseconds", SKEW_MILLIS.to_string()),
-            E::UnsignedHeader { name } => told.with("HeadersNotSigned", name.into()),
-            E::Expired { at, server } => told
+            E::UnsignedHeader { names } => told.with("HeadersNotSigned", names.into()),
+            E::Expired {
+                at,
+                server,
+                lifetime,
+            } => told
+                .or_with("X-Amz-Expires", lifetime.map(|seconds| seconds.to_string()))
                 .with("Expires", at.iso8601())
                 .with("ServerTime", server.iso8601()),
             _ => told,
         }
     }
+}
+
+/// As much of what the caller sent as an error repeats.
+pub(super) fn excerpt(text: &str) -> String {
+    text.chars().take(256).collect()
 }
 
 const SKEW_MILLIS: i64 = limits::CLOCK_SKEW_SECONDS * 1_000;
@@ -320,10 +350,10 @@ impl From<store::Error> for S3Error {
             E::Body(error) => return (*error).into(),
             E::Metadata(error) => of_metadata(error),
             E::NoSuchAgency | E::AgencySuspended | E::Revoked => Code::AccessDenied,
-            E::BadDigest(Digest::Md5 | Digest::Checksum(_)) | E::BadObjectChecksum => {
+            E::BadDigest(Digest::Md5 { .. } | Digest::Checksum(_)) | E::BadObjectChecksum => {
                 Code::BadDigest
             }
-            E::BadDigest(Digest::Sha256) => Code::XAmzContentSHA256Mismatch,
+            E::BadDigest(Digest::Sha256 { .. }) => Code::XAmzContentSHA256Mismatch,
             E::BadObjectSize | E::PartChecksum { .. } | E::NoPartChecksum { .. } => {
                 Code::InvalidRequest
             }
@@ -343,6 +373,7 @@ impl From<store::Error> for S3Error {
         };
         Self {
             message: message(&error),
+            details: particulars::of_store(&error),
             source: Some(Box::new(error)),
             ..code.into()
         }

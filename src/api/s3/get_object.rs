@@ -73,7 +73,9 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
     let head = found.head();
     let version = reply::read_version(bucket.versioning, version_id, head.version_id);
     match conditions.check(&head.etag, head.modified) {
-        Err(Code::NotModified) => return Ok(Reply::Read(not_modified(head, version))),
+        Err(unmet) if unmet.code == Code::NotModified => {
+            return Ok(Reply::Read(not_modified(head, version)));
+        }
         checked => checked?,
     }
     let Slice {
@@ -215,7 +217,12 @@ async fn slice(
         }
         Extent::Part(number) => {
             let part = req.store().part_of(permit, head, *number).await?;
-            let part = part.ok_or(Code::InvalidPartNumber)?;
+            let part = part.ok_or_else(|| {
+                let count = head.parts.map_or(1, |(_, count)| count);
+                S3Error::from(Code::InvalidPartNumber)
+                    .with("ActualPartCount", count.to_string())
+                    .with("PartNumberRequested", number.get().to_string())
+            })?;
             Ok(Slice {
                 range: part.range,
                 status: 206,

@@ -75,7 +75,12 @@ pub fn parse(headers: &Headers, object_key: &ObjectKey) -> Result<ObjectMetadata
     }
     metadata.user.sort();
     if size_bytes > limits::USER_METADATA_BYTES_MAX {
-        return Err(Code::MetadataTooLarge.into());
+        return Err(S3Error::from(Code::MetadataTooLarge)
+            .with("Size", size_bytes.to_string())
+            .with(
+                "MaxSizeAllowed",
+                limits::USER_METADATA_BYTES_MAX.to_string(),
+            ));
     }
     Ok(metadata)
 }

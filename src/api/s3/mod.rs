@@ -22,6 +22,7 @@ pub mod lifecycle;
 pub mod listing;
 pub mod metadata;
 pub mod notification;
+mod particulars;
 mod presigned;
 pub mod reply;
 pub mod request;

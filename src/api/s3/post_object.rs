@@ -39,6 +39,7 @@ use crate::types::tags::Tags;
 
 use super::authenticate;
 use super::authenticate::Payload;
+use super::authenticate::unproved;
 use super::code::Code;
 use super::document::Document;
 use super::error::S3Error;
@@ -203,7 +204,9 @@ impl Form {
             policy,
         };
         let claim = Claim::of_form(&proof, &expected)?;
-        let (identified, _) = identify::by_signature(house, &NO_HEAD, &claim, now).await?;
+        let (identified, _) = identify::by_signature(house, &NO_HEAD, &claim, now)
+            .await
+            .map_err(|e| unproved(e, claim.named_key(), || claim.covered(&NO_HEAD)))?;
         Ok(identified)
     }
 
@@ -228,7 +231,9 @@ impl Form {
             value("x-amz-security-token"),
             policy,
         )?;
-        Ok(identify::by_signature_v2(house, &NO_HEAD, &claim, None, now).await?)
+        identify::by_signature_v2(house, &NO_HEAD, &claim, None, now)
+            .await
+            .map_err(|e| unproved(e, claim.named_key(), || claim.covered(&NO_HEAD, None)))
     }
 
     /// The head that a PUT of the same object would have, and the file.

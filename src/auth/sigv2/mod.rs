@@ -23,6 +23,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use subtle::ConstantTimeEq as _;
 
+use super::covered::{Covered, holds_a_key};
 use super::error::Error;
 use super::head::RequestHead;
 use super::sigv4::query::Query;
@@ -153,6 +154,7 @@ impl<'a> Claim<'a> {
             return Err(Error::Expired {
                 at: ends,
                 server: now,
+                lifetime: None,
             });
         }
         let in_query = query.single("x-amz-security-token");
@@ -219,9 +221,34 @@ impl<'a> Claim<'a> {
         AccessKeyId::parse(&self.access_key_id).map_err(|_| Error::InvalidAccessKeyId)
     }
 
+    /// The same as the request has it, whatever it is.
+    pub fn named_key(&self) -> &str {
+        &self.access_key_id
+    }
+
     /// The token of the session that the access key belongs to, if it came with one.
     pub fn session_token(&self) -> Option<&str> {
         self.session_token.as_deref()
+    }
+
+    /// What the signature should have covered, if there is such a thing.
+    pub fn covered(&self, head: &RequestHead<'_>, bucket: Option<&str>) -> Option<Covered> {
+        let text = match &self.signed {
+            Signed::Policy(policy) => (*policy).to_owned(),
+            Signed::Request { date, query } => {
+                string_to_sign(head, bucket, date, query, End::AsSent).ok()?
+            }
+        };
+        let mut headers = head.headers.iter().map(|(name, _)| *name);
+        let brings_a_key = headers.any(holds_a_key)
+            || matches!(&self.signed, Signed::Request { query, .. }
+                if query.decoded().any(|(name, _)| holds_a_key(name)));
+        Some(Covered {
+            access_key_id: self.access_key_id.clone().into_owned(),
+            signature: self.signature.clone().into_owned(),
+            string_to_sign: (!brings_a_key).then(|| text.into_bytes()),
+            canonical_request: None,
+        })
     }
 
     /// Verifies the signature, in constant time over its text. `bucket` is the one that the host

@@ -244,6 +244,7 @@ fn presigned_urls() {
     let ended = Error::Expired {
         at: end,
         server: end,
+        lifetime: None,
     };
     assert_eq!(GET.verified(end, bucket), Err(ended));
     for (target, refused) in [

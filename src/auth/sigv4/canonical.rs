@@ -11,17 +11,30 @@ pub(super) const SIGNATURE_PARAMETER: &str = "X-Amz-Signature";
 
 /// The SHA-256 of a request's canonical form.
 ///
-/// `signed` is the list of signed headers as the client wrote it, `payload` the text of
-/// `x-amz-content-sha256`.
-///
 /// # Errors
-/// [`Error::InvalidUri`], [`Error::SignedHeaderMissing`].
+/// Those of [`request`].
 pub(super) fn hash(
     head: &RequestHead<'_>,
     query: &Query<'_>,
     signed: &str,
     payload: &str,
 ) -> Result<[u8; 32], Error> {
+    Ok(Sha256::digest(request(head, query, signed, payload)?).into())
+}
+
+/// A request's canonical form.
+///
+/// `signed` is the list of signed headers as the client wrote it, `payload` the text of
+/// `x-amz-content-sha256`.
+///
+/// # Errors
+/// [`Error::InvalidUri`], [`Error::SignedHeaderMissing`].
+pub(super) fn request(
+    head: &RequestHead<'_>,
+    query: &Query<'_>,
+    signed: &str,
+    payload: &str,
+) -> Result<Vec<u8>, Error> {
     let mut out = Vec::with_capacity(1_024);
     out.extend_from_slice(head.method.as_bytes());
     out.push(b'\n');
@@ -41,7 +54,7 @@ pub(super) fn hash(
     out.extend_from_slice(signed.as_bytes());
     out.push(b'\n');
     out.extend_from_slice(payload.as_bytes());
-    Ok(Sha256::digest(&out).into())
+    Ok(out)
 }
 
 fn write_query(query: &Query<'_>, out: &mut Vec<u8>) {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::credential::parse_credential;
@@ -9,10 +10,11 @@ use super::date::AmzDate;
 use super::key::{Scope, SigningKey};
 use super::payload::{PayloadHash, Streaming};
 use super::query::{MoreThanOne, Query};
-use super::sign::sign;
+use super::sign::{sign, with_string_to_sign};
 use super::signed_headers::check_headers_are_signed;
 use super::{ALGORITHM, canonical};
 use crate::auth::chunked::signer::ChunkSigner;
+use crate::auth::covered::{Covered, holds_a_key};
 use crate::auth::error::{Error, Fault, Place};
 use crate::auth::head::RequestHead;
 use crate::types::clock::Time;
@@ -233,9 +235,41 @@ impl<'a> Claim<'a> {
         AccessKeyId::parse(&self.access_key_id).map_err(|_| Error::InvalidAccessKeyId)
     }
 
+    /// The same as the request has it, whatever it is.
+    pub fn named_key(&self) -> &str {
+        &self.access_key_id
+    }
+
     /// The token of the session that the access key belongs to, if it came with one.
     pub fn session_token(&self) -> Option<&str> {
         self.session_token.as_deref()
+    }
+
+    /// What the signature should have covered, if there is such a thing.
+    pub fn covered(&self, head: &RequestHead<'_>) -> Option<Covered> {
+        let (string_to_sign, canonical_request) = match &self.form_policy {
+            Some(policy) => (policy.as_bytes().to_vec(), None),
+            None => {
+                let (names, payload) = (&self.signed_headers, &self.payload_text);
+                let request = canonical::request(head, &self.query, names, payload).ok()?;
+                let hash = Sha256::digest(&request).into();
+                let text =
+                    with_string_to_sign(&self.date, &self.scope, &hash, |pieces| pieces.concat());
+                (text, (!self.brings_a_key()).then_some(request))
+            }
+        };
+        Some(Covered {
+            access_key_id: self.access_key_id.clone().into_owned(),
+            signature: encoding::hex(&self.signature),
+            string_to_sign: Some(string_to_sign),
+            canonical_request,
+        })
+    }
+
+    /// Whether a customer's key is among what the signature covers: no answer repeats one.
+    fn brings_a_key(&self) -> bool {
+        self.signed_headers.split(';').any(holds_a_key)
+            || self.query.pairs().iter().any(|(name, _)| holds_a_key(name))
     }
 
     /// What the signing key must be derived for.
@@ -348,7 +382,11 @@ fn check_lifetime(from: Time, expires: i64, now: Time) -> Result<(), Error> {
     }
     let at = from.plus_seconds(expires);
     if now > at {
-        return Err(Error::Expired { at, server: now });
+        return Err(Error::Expired {
+            at,
+            server: now,
+            lifetime: Some(expires),
+        });
     }
     Ok(())
 }

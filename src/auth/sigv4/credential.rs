@@ -24,8 +24,11 @@ pub(super) fn parse_credential<'t, 'e>(
         return Err(fault(Fault::Service));
     }
     if region != expected.region {
-        let expected = expected.region.into();
-        return Err(Error::WrongRegion { place, expected });
+        return Err(Error::WrongRegion {
+            place,
+            found: region.chars().take(64).collect(),
+            expected: expected.region.into(),
+        });
     }
     let date: [u8; 8] = date
         .as_bytes()

@@ -11,7 +11,17 @@ pub(super) fn sign(
     scope: &Scope<'_>,
     hash: &[u8; 32],
 ) -> [u8; 32] {
-    key.sign(&[
+    with_string_to_sign(date, scope, hash, |pieces| key.sign(pieces))
+}
+
+/// The string to sign over a canonical request's hash, in pieces: most uses allocate nothing.
+pub(super) fn with_string_to_sign<T>(
+    date: &AmzDate,
+    scope: &Scope<'_>,
+    hash: &[u8; 32],
+    then: impl FnOnce(&[&[u8]]) -> T,
+) -> T {
+    then(&[
         ALGORITHM.as_bytes(),
         b"\n",
         &date.text,

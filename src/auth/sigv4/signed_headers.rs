@@ -28,6 +28,7 @@ pub(super) fn check_headers_are_signed(
     if !host {
         return Err(Error::malformed(place, Fault::HostNotSigned));
     }
+    let mut unsigned: Vec<&str> = Vec::new();
     for (name, value) in head.headers {
         let must_be_signed = name.starts_with("x-amz-") || name.starts_with("x-acervo-");
         if !must_be_signed || signed.split(';').any(|s| s == *name) {
@@ -35,11 +36,15 @@ pub(super) fn check_headers_are_signed(
         }
         let in_query =
             query.is_some_and(|q| q.values_of_any_case(name).any(|v| v.as_bytes() == *value));
-        if !in_query {
-            return Err(Error::UnsignedHeader {
-                name: (*name).into(),
-            });
+        if !in_query && !unsigned.contains(name) {
+            unsigned.push(name);
         }
     }
-    Ok(())
+    if unsigned.is_empty() {
+        return Ok(());
+    }
+    unsigned.sort_unstable();
+    Err(Error::UnsignedHeader {
+        names: unsigned.join(", ").into(),
+    })
 }

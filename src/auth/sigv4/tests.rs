@@ -127,6 +127,39 @@ impl Request {
     }
 }
 
+/// As published beside the first of the examples below.
+#[test]
+fn what_a_signature_covers_can_be_told() {
+    let target = "/test.txt";
+    let headers = [("host", HOST), ("range", "bytes=0-9")];
+    let covered = |headers: &[(&str, &str)]| {
+        let request = Request::new("GET", target, headers).signed(signed_hash(EMPTY));
+        request.on(
+            |head| match presented(head, &expected(MOMENT), Version2::Refused).unwrap() {
+                Presented::Signature(claim) => claim.covered(head).unwrap(),
+                other => panic!("no signature but {other:?}"),
+            },
+        )
+    };
+    let told = covered(&headers);
+    assert_eq!(told.access_key_id, "AKIAIOSFODNN7EXAMPLE");
+    assert_eq!(
+        String::from_utf8(told.string_to_sign.unwrap()).unwrap(),
+        "AWS4-HMAC-SHA256\n20130524T000000Z\n20130524/us-east-1/s3/aws4_request\n\
+         7344ae5b7ee6c3e7e6b0fe0640412a37625d1fbfff95c48bbb2dc43964946972"
+    );
+    assert_eq!(
+        String::from_utf8(told.canonical_request.unwrap()).unwrap(),
+        format!(
+            "GET\n/test.txt\n\nhost:{HOST}\nrange:bytes=0-9\nx-amz-content-sha256:{EMPTY}\n\
+             x-amz-date:20130524T000000Z\n\nhost;range;x-amz-content-sha256;x-amz-date\n{EMPTY}"
+        )
+    );
+    let key = ("x-amz-server-side-encryption-customer-key", "c2VjcmV0");
+    let told = covered(&[&headers[..], &[key]].concat());
+    assert!(told.canonical_request.is_none(), "it has a customer's key");
+}
+
 fn signed_hash(text: &str) -> PayloadHash {
     PayloadHash::parse(text).unwrap()
 }
@@ -365,15 +398,14 @@ fn refusals_of_the_authorization_header() {
     }
     refuses_authorization("AWS4-HMAC-SHA256", "AWS", Error::UnsupportedMechanism);
     refuses_authorization("AWS4-HMAC-SHA256", "Basic", Error::UnknownScheme);
-    let expected = "us-east-1".into();
-    let place = Place::Header;
-    refuses_authorization(
-        "us-east-1",
-        "eu-west-1",
-        Error::WrongRegion { place, expected },
-    );
-    let name = "x-amz-acl".into();
-    refuses_authorization("x-amz-acl;", "", Error::UnsignedHeader { name });
+    let wrong = Error::WrongRegion {
+        place: Place::Header,
+        found: "eu-west-1".into(),
+        expected: "us-east-1".into(),
+    };
+    refuses_authorization("us-east-1", "eu-west-1", wrong);
+    let names = "x-amz-acl".into();
+    refuses_authorization("x-amz-acl;", "", Error::UnsignedHeader { names });
     let name = "range".into();
     refuses_authorization("host;", "host;range;", Error::SignedHeaderMissing { name });
 }
@@ -402,8 +434,8 @@ fn refusals_of_headers() {
     let without = |name: &'static str, refusal: Error| {
         refuses(|r| r.headers.retain(|(n, _)| n != name), refusal);
     };
-    let name = "x-amz-meta-late".into();
-    set("x-amz-meta-late", "1", Error::UnsignedHeader { name });
+    let names = "x-amz-meta-late".into();
+    set("x-amz-meta-late", "1", Error::UnsignedHeader { names });
     let hash = "x-amz-content-sha256";
     let version_4a = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD";
     set(hash, version_4a, Error::InvalidContentHash);
@@ -571,6 +603,7 @@ fn refusals_in_the_query() {
         "",
         Error::WrongRegion {
             place,
+            found: "".into(),
             expected: "us-east-1".into(),
         },
     );
@@ -604,7 +637,13 @@ fn presigned_urls_live_between_two_moments() {
     let ok = Ok(UNSIGNED);
     assert_eq!(url().verify_at(at), ok);
     let server = at.plus_seconds(1);
-    assert_eq!(url().verify_at(server), Err(Error::Expired { at, server }));
+    let lifetime = Some(600);
+    let expired = Error::Expired {
+        at,
+        server,
+        lifetime,
+    };
+    assert_eq!(url().verify_at(server), Err(expired));
     assert_eq!(url().verify_at(from.plus_seconds(-900)), ok);
     let early = from.plus_seconds(-901);
     assert_eq!(url().verify_at(early), Err(Error::NotYetValid { from }));
@@ -614,8 +653,8 @@ fn presigned_urls_live_between_two_moments() {
 fn headers_of_a_presigned_url_are_signed_or_in_its_query() {
     let mut request = url();
     request.add("x-amz-acl", "private");
-    let name: Box<str> = "x-amz-acl".into();
-    let refused = Err(Error::UnsignedHeader { name });
+    let names: Box<str> = "x-amz-acl".into();
+    let refused = Err(Error::UnsignedHeader { names });
     assert_eq!(request.verify(), refused);
     request.add("content-type", "text/plain");
     request.headers.retain(|(n, _)| n != "x-amz-acl");

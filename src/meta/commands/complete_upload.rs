@@ -153,8 +153,10 @@ impl CompleteUpload {
                 return Err(Error::InvalidPart { number });
             }
             if named.peek().is_some() && piece.size_bytes < limits::PART_BYTES_MIN {
-                let number = piece.number;
-                return Err(Error::EntityTooSmall { number });
+                return Err(Error::EntityTooSmall {
+                    number: piece.number,
+                    size_bytes: piece.size_bytes,
+                });
             }
             plan.kept.push((piece.number, plan.size_bytes));
             plan.size_bytes = plan.size_bytes.saturating_add(piece.size_bytes);
