@@ -35,6 +35,7 @@ use super::agencies::Agency;
 use super::agencies::Store;
 use super::credentials::canonical_id;
 use super::error::Error;
+use super::list::beside;
 
 /// Where a request waits.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +89,7 @@ impl Store {
         let open = self.agency_of_any_state(agency).await?;
         let is_stranger = match wanted.principal {
             Some(name) if by == By::Operator => {
-                is_stranger(&open, name)? && !open.is_named_by_grants(name)?
+                is_stranger(&open, name).await? && !open.is_named_by_grants(name)?
             }
             Some(_) | None => false,
         };
@@ -282,7 +283,7 @@ fn taken<S>(id: ApprovalId, request: &Request, by: &Person, at: Time) -> UseAppr
 }
 
 /// Whether nothing in the agency names a principal.
-fn is_stranger(agency: &Agency, name: &PrincipalName) -> Result<bool, Error> {
+async fn is_stranger(agency: &Agency, name: &PrincipalName) -> Result<bool, Error> {
     if agency.index.read(|reader| reader.knows_principal(name))? {
         return Ok(false);
     }
@@ -304,7 +305,20 @@ fn is_stranger(agency: &Agency, name: &PrincipalName) -> Result<bool, Error> {
             }
         }
     }
-    Ok(true)
+    let owner = agency.id.clone();
+    let is_listed = beside(&agency.index, move |reader| {
+        for bucket in reader.buckets(None, "", None, limits::BUCKETS_MAX)? {
+            let rules = bucket.documents.rules(&owner, &bucket.name);
+            let count = |rules: Arc<Result<BucketRules, _>>| {
+                rules.as_ref().as_ref().map_or(true, BucketRules::has_acls)
+            };
+            if rules.is_none_or(count) && reader.is_in_lists(bucket.id, id)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    });
+    Ok(!is_listed.await?)
 }
 
 /// The documents of buckets that may name principals.

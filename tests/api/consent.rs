@@ -1,5 +1,7 @@
 //! Two people: no operator comes alone to read a document that is stored.
 
+use acervo::store::credentials::canonical_id;
+use acervo::types::names::{AgencyId, PrincipalName};
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
@@ -166,6 +168,74 @@ fn a_principal_that_a_bucket_names_is_no_stranger() {
         .ok();
     ask("cuarta").status(202);
     ask("sexta").status(201);
+}
+
+#[test]
+fn nobody_is_a_stranger_where_access_depends_on_the_name() {
+    let server = stocked();
+    let owner = server.agency();
+    let keys = "/admin/v1/agencies/agencia/access-keys";
+    let ask = |name: &str| {
+        let wanted = json!({"principal": name, "role": "app"});
+        server.administer_alone("POST", keys, &wanted)
+    };
+    let user = |name: &str| format!("arn:aws:iam::agencia:{name}");
+    let root = json!({"AWS": user("root")});
+    let (all, home) = ("actas/*", "actas/home/${aws:username}/*");
+    let caja = json!({"StringLike": {"aws:username": "caja-*"}});
+    let named = json!({"StringEquals": {"aws:username": "caja-5"}});
+    let arn = json!({"ArnLike": {"aws:PrincipalArn": user("user/caja-?")}});
+    let own = json!({"StringEquals": {"s3:ExistingObjectTag/de": "${aws:username}"}});
+    let not_eva = json!({"StringNotEquals": {"aws:username": "eva"}});
+    let of_eva = json!({"StringEquals": {"aws:username": "eva"}});
+    let in_time = json!({"DateLessThan": {"aws:CurrentTime": "2100-01-01T00:00:00Z"}});
+    for (number, (principal, resource, condition, status)) in [
+        (root.clone(), all, Value::Null, 201),
+        (root.clone(), all, not_eva, 201),
+        (root.clone(), all, of_eva, 201),
+        (root.clone(), all, in_time, 201),
+        (root.clone(), all, caja, 202),
+        (json!("*"), all, named, 202),
+        (root.clone(), all, arn, 202),
+        (root.clone(), all, own, 202),
+        (root, home, Value::Null, 202),
+        (json!({"AWS": user("role/app")}), all, Value::Null, 202),
+        (json!({"AWS": user("role/reader")}), all, Value::Null, 201),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut statement = json!({"Effect": "Allow", "Principal": principal,
+            "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{resource}")});
+        if !condition.is_null() {
+            statement["Condition"] = condition;
+        }
+        let policy = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+        let put = owner.ask("PUT", "/actas?policy").body(policy.as_bytes());
+        put.ok();
+        let answer = ask(&format!("caja-{number}"));
+        assert_eq!(answer.status, status, "{policy}");
+    }
+}
+
+#[test]
+fn nobody_is_a_stranger_whom_a_list_of_a_document_names() {
+    let server = stocked();
+    let owner = server.agency();
+    let open = b"<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>\
+        </OwnershipControls>";
+    owner.ask("PUT", "/actas?ownershipControls").body(open).ok();
+    let agency = AgencyId::parse("agencia").unwrap();
+    let id = canonical_id(&agency, &PrincipalName::parse("septima").unwrap());
+    let listed = owner.put("actas/otra", b"secreto");
+    listed.header("x-amz-grant-read", &format!("id={id}")).ok();
+    let keys = "/admin/v1/agencies/agencia/access-keys";
+    for (name, status) in [("octava", 201), ("septima", 202)] {
+        let wanted = json!({"principal": name, "role": "app"});
+        server
+            .administer_alone("POST", keys, &wanted)
+            .status(status);
+    }
 }
 
 #[test]

@@ -160,14 +160,24 @@ impl Condition {
         }
     }
 
+    /// Whether it holds of a key's value as it does not of just any: an equality that fits.
+    pub(super) fn singles_out(&self, value: &str, lookup: &dyn Fn(&Key) -> Option<String>) -> bool {
+        !self.negated && self.test.fits(value, lookup)
+    }
+
     /// Every condition key that it reads.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        std::iter::once(&self.key).chain(self.variables())
+    }
+
+    /// Every condition key whose value is part of what it compares with.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &Key> {
         let patterns: Vec<&Pattern> = match &self.test {
             Test::Text(patterns) | Test::TextOfAnyCase(patterns) => patterns.iter().collect(),
             Test::Arn(patterns) => patterns.iter().flatten().collect(),
             _ => Vec::new(),
         };
-        std::iter::once(&self.key).chain(patterns.into_iter().flat_map(Pattern::keys))
+        patterns.into_iter().flat_map(Pattern::keys)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod condition;
 pub mod error;
+mod favours;
 pub mod key;
 mod parse;
 mod pattern;
@@ -18,10 +19,8 @@ pub mod situation;
 #[cfg(test)]
 mod tests;
 
-use crate::types::ids::CanonicalId;
 use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
-use crate::types::names::PrincipalName;
 
 use condition::Condition;
 use error::PolicyError;
@@ -152,15 +151,6 @@ impl Policy {
             Some((number, statement)) => Verdict::Allowed(statement.name(number)),
             None => Verdict::Silent,
         }
-    }
-
-    /// Whether any statement of a bucket's policy may allow anything to a principal that it names:
-    /// itself, not everybody or a role.
-    pub fn favours(&self, name: &PrincipalName, id: CanonicalId) -> bool {
-        let names = |principals: &Principals| principals.name(name, id);
-        self.statements.iter().any(|statement| {
-            statement.effect == Effect::Allow && statement.principals.as_ref().is_some_and(names)
-        })
     }
 
     /// Whether a condition or a variable reads the tags of the object that is asked for.

@@ -93,6 +93,22 @@ impl Principals {
         !self.negated && self.named.iter().any(is_it)
     }
 
+    /// Whether whoever acts in a role of this name is named.
+    pub(super) fn name_role(&self, role: &str) -> bool {
+        let is_it = |named: &Principal| matches!(named, Principal::Role(name) if **name == *role);
+        !self.negated && self.named.iter().any(is_it)
+    }
+
+    /// Whether everybody is meant, everybody in the agency, or everybody but some.
+    pub(super) fn are_many(&self) -> bool {
+        self.are_anyone() || self.named.contains(&Principal::Agency)
+    }
+
+    /// The agency whose principals are named.
+    pub(super) const fn agency(&self) -> &AgencyId {
+        &self.agency
+    }
+
     /// Whether everybody but the named is meant.
     pub(super) const fn is_negated(&self) -> bool {
         self.negated

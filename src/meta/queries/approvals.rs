@@ -7,7 +7,7 @@ use super::super::engine::Reader;
 use super::super::error::Error;
 use super::super::records::ApprovalRecord;
 use super::super::schema::OfAgency;
-use crate::types::ids::ApprovalId;
+use crate::types::ids::{ApprovalId, BucketId, CanonicalId};
 use crate::types::names::PrincipalName;
 
 /// The columns of [`read_approval`].
@@ -45,6 +45,25 @@ impl Reader<'_, OfAgency> {
             "SELECT EXISTS (SELECT 1 FROM objects) OR EXISTS (SELECT 1 FROM versions)
                  OR EXISTS (SELECT 1 FROM pieces)",
             [],
+            |row| row.get(0),
+        )?;
+        Ok(any.unwrap_or(true))
+    }
+
+    /// Whether an access control list of a version in a bucket names a principal. Reads them all:
+    /// for who gives keys, never for who uses one.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn is_in_lists(&self, bucket_id: BucketId, id: CanonicalId) -> Result<bool, Error> {
+        let any = self.first(
+            "SELECT EXISTS (SELECT 1 FROM objects o JOIN details d ON d.sequence = o.sequence
+                     WHERE o.bucket_id = ?1 AND instr(d.metadata, ?2) > 0)
+                 OR EXISTS (SELECT 1 FROM versions v JOIN details d ON d.sequence = v.sequence
+                     WHERE v.bucket_id = ?1 AND instr(d.metadata, ?2) > 0)
+                 OR EXISTS (SELECT 1 FROM uploads u
+                     WHERE u.bucket_id = ?1 AND instr(u.metadata, ?2) > 0)",
+            (Sql(bucket_id), id.to_string()),
             |row| row.get(0),
         )?;
         Ok(any.unwrap_or(true))
