@@ -171,3 +171,29 @@ fn what_waits_is_delivered_at_the_stop() {
             .any(|line| line.contains("REST.PUT.OBJECT"))
     );
 }
+
+#[test]
+fn a_log_opens_nothing() {
+    let server = Server::with(OFTEN);
+    let caller = server.agency();
+    caller.make_bucket("actas").ok();
+    caller.make_bucket("registros").ok();
+    caller.put("actas/a", b"hola").ok();
+    configure(&caller, "registros", "").ok();
+    let url = caller.get("actas/a").presigned(600);
+    let nobody = server.nobody();
+    nobody.ask("GET", &url).ok().holds(b"hola");
+    let written = url.replace("X-Amz-Signature", "X%2DAmz%2DSignature");
+    nobody.ask("GET", &written).ok();
+    let referer = format!("http://{}{url}", server.address);
+    caller.get("actas/a").header("referer", &referer).ok();
+    let lines = delivered(&caller, 4);
+    let signature = url.split_once("X-Amz-Signature=").unwrap().1;
+    let signature = signature.split('&').next().unwrap();
+    for line in &lines {
+        assert!(!line.contains(signature), "{line}");
+    }
+    let line = lines.iter().find(|line| line.contains("REDACTED")).unwrap();
+    assert!(line.contains("X-Amz-Credential="), "{line}");
+    assert!(line.contains(" QueryString "), "{line}");
+}

@@ -11,6 +11,7 @@ use crate::access::caller::Caller;
 use crate::api::http::house::House;
 use crate::jobs::access_log::Logging;
 use crate::jobs::access_log::line::Seen;
+use crate::types::encoding;
 use crate::types::names::BucketName;
 
 use super::request::Arrival;
@@ -96,7 +97,7 @@ impl Asked {
             request_id: arrival.id.to_string(),
             operation: operation(answered.action, self.method.as_str()),
             object_key: answered.object_key.map(str::to_owned),
-            request: format!("{} {target} HTTP/1.1", self.method),
+            request: format!("{} {} HTTP/1.1", self.method, without_proof(target)),
             status: answered.response.status().as_u16(),
             error_code: answered.code.map(str::to_owned),
             sent_bytes: match answered.response.body().size() {
@@ -104,7 +105,7 @@ impl Asked {
                 _ => None,
             },
             millis: answered.millis,
-            referer: text(&self.referer),
+            referer: text(&self.referer).map(|text| without_proof(&text)),
             user_agent: text(&self.user_agent),
             version_id: version.map(str::to_owned),
             signature,
@@ -116,6 +117,29 @@ impl Asked {
             .add(agency, &name, arrival.at, &seen.line());
     }
 }
+
+/// An address without what opens it: who reads a log is not to use the presigned URLs in it.
+fn without_proof(address: &str) -> String {
+    let Some((path, query)) = address.split_once('?') else {
+        return address.to_owned();
+    };
+    let shown = query.split('&').map(|pair| {
+        let name = pair.split_once('=').map_or(pair, |(name, _)| name);
+        let plain = encoding::parse_percent(name).unwrap_or_default();
+        let opens = PROOFS
+            .iter()
+            .any(|proof| proof.eq_ignore_ascii_case(&plain));
+        if opens {
+            format!("{name}=REDACTED")
+        } else {
+            pair.to_owned()
+        }
+    });
+    format!("{path}?{}", shown.collect::<Vec<_>>().join("&"))
+}
+
+/// The parameters of both versions of presigned URLs without which none of them is one.
+const PROOFS: [&str; 3] = ["X-Amz-Signature", "X-Amz-Security-Token", "Signature"];
 
 /// The signature's version and its place, as S3 logs them.
 fn proof(query: &str, authorization: &str) -> (Option<&'static str>, Option<&'static str>) {
