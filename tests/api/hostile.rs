@@ -87,6 +87,30 @@ fn a_presigned_url_opens_what_it_says_while_it_says_so() {
 }
 
 #[test]
+fn a_plus_is_signed_as_what_it_is_read_as() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    agency.put("actas/a+b/1", b"1").ok();
+    agency.put("actas/a b/2", b"2").ok();
+    let list = |prefix: &str| {
+        let list = agency.ask("GET", "/actas").query("list-type=2");
+        list.query(&format!("prefix={prefix}")).presigned(60)
+    };
+    let nobody = server.nobody();
+    let keys = |target: &str| nobody.ask("GET", target).ok().elements("Key");
+    let (plus, space) = (list("a%2Bb"), list("a%20b"));
+    assert_eq!(keys(&plus), ["a+b/1"]);
+    assert_eq!(keys(&space), ["a b/2"]);
+    assert_eq!(keys(&space.replace("a%20b", "a+b")), ["a b/2"]);
+    // Whoever has the URL of one cannot make that of the other.
+    let other = plus.replace("a%2Bb", "a+b");
+    nobody
+        .ask("GET", &other)
+        .refused(403, "SignatureDoesNotMatch");
+}
+
+#[test]
 fn a_signature_is_of_now_and_of_here() {
     let server = Server::start();
     let agency = server.agency();

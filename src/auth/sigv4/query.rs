@@ -12,7 +12,8 @@ type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 pub struct Query<'a>(Vec<Pair<'a>>);
 
 impl<'a> Query<'a> {
-    /// Reads a raw query. `+` stands for itself, a parameter without `=` has an empty value.
+    /// Reads a raw query. `+` is a space, as in what is read of it later: `a+b` and `a%2Bb` were
+    /// signed differently. A parameter without `=` has an empty value.
     ///
     /// # Errors
     /// [`Error::InvalidUri`].
@@ -83,7 +84,7 @@ fn decoded(value: &str) -> Option<Cow<'_, str>> {
 pub(super) enum Slash {
     /// In paths. An escaped one stays escaped too: `/a%2Fb` and `/a/b` were signed differently.
     Kept,
-    /// In queries.
+    /// In queries, where `+` is a space too.
     Escaped,
 }
 
@@ -99,7 +100,9 @@ pub(super) fn canonical(text: &str, slash: Slash) -> Option<Cow<'_, str>> {
     let mut out = String::with_capacity(text.len() + 16);
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        if byte == b'%' {
+        if byte == b'+' && slash == Slash::Escaped {
+            escape(b' ', &mut out);
+        } else if byte == b'%' {
             let byte = digit(bytes.next()?)? << 4 | digit(bytes.next()?)?;
             if is_unreserved(byte) {
                 out.push(char::from(byte));
@@ -169,6 +172,7 @@ mod tests {
         check("/%7e%41", Slash::Kept, Some("/~A"));
         check("/ñ%C3%B1", Slash::Kept, Some("/%C3%B1%C3%B1"));
         check("a/b", Slash::Escaped, Some("a%2Fb"));
+        check("a+b%2Bc", Slash::Escaped, Some("a%20b%2Bc"));
         check("%2B%ff", Slash::Escaped, Some("%2B%FF"));
         for refused in ["%", "%2", "%zz", "%+1", "%ñ1"] {
             check(refused, Slash::Escaped, None);
