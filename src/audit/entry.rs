@@ -12,6 +12,7 @@
 //! and a key rotation changes no leaf.
 
 use serde::Serialize;
+use serde::Serializer;
 
 use crate::crypto::aead::Aead;
 use crate::crypto::digest;
@@ -20,6 +21,7 @@ use crate::crypto::small::SmallKey;
 use crate::meta::audit::AuditEntry;
 use crate::types::clock::Time;
 use crate::types::ids::RequestId;
+use crate::types::limits;
 
 /// Separates commitments of bodies from every other hash of the house.
 const BODY_LABEL: &[u8; 14] = b"acervo.body/v1";
@@ -60,12 +62,27 @@ pub struct Draft<'a> {
     pub bucket: Option<&'a str>,
     /// The object's key, as asked for.
     pub object_key: Option<&'a str>,
-    /// The keys of a request that names many.
-    pub keys: &'a [&'a str],
+    /// What else it names.
+    pub named: Named<'a>,
     /// How it ended.
     pub outcome: Outcome<'a>,
     /// The grant between agencies that it uses or changes. Apart, because few entries have one.
     pub grant: Option<Box<GrantNote<'a>>>,
+}
+
+/// What a request names beside its bucket and its key.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Named<'a> {
+    /// The version, where it asks for one.
+    pub version: Option<&'a str>,
+    /// What it copies: bucket and key; the version is that of this.
+    pub source: Option<&'a str>,
+    /// The keys of a request that names many, in their order.
+    pub keys: &'a [&'a str],
+    /// The version of each of these keys, `-` where it asks for none; empty if it asks for none.
+    pub versions: &'a [&'a str],
+    /// The keys of such a request that it may not ask for: nothing was done with them.
+    pub refused: &'a [&'a str],
 }
 
 /// What an entry says of a grant between agencies. The two logs that a granted read stands in say
@@ -100,8 +117,8 @@ struct Body<'a> {
     grant: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    keys: &'a [&'a str],
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    keys: Texts<'a>,
     outcome: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<&'a str>,
@@ -109,13 +126,40 @@ struct Body<'a> {
     proof: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     purpose: Option<&'a str>,
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    refused: Texts<'a>,
     remote: &'a str,
     request: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
     time_ms: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    versions: Texts<'a>,
+}
+
+/// Texts, each cut.
+struct Texts<'a>(&'a [&'a str]);
+
+impl Texts<'_> {
+    const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Texts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|text| cut(text)))
+    }
+}
+
+/// What an entry holds of a text that a client chose: who is refused writes no book into the log.
+fn cut(text: &str) -> &str {
+    let end = text.floor_char_boundary(limits::ENTRY_TEXT_BYTES_MAX);
+    text.get(..end).unwrap_or_default()
 }
 
 impl Draft<'_> {
@@ -147,21 +191,24 @@ impl Draft<'_> {
         Body {
             action: self.action,
             agency: grant.map(|grant| grant.agency),
-            bucket: self.bucket,
+            bucket: self.bucket.map(cut),
             code,
             expediente: grant.and_then(|grant| grant.expediente),
             grant: grant.map(|grant| grant.id),
-            key: self.object_key,
-            keys: self.keys,
+            key: self.object_key.map(cut),
+            keys: Texts(self.named.keys),
             outcome,
             principal: self.principal,
             proof: self.proof,
             purpose: grant.and_then(|grant| grant.purpose),
+            refused: Texts(self.named.refused),
             remote: self.remote,
             request: self.request_id.to_string(),
-            rule,
+            rule: rule.map(cut),
+            source: self.named.source.map(cut),
             time_ms: self.at.millis(),
-            version: grant.and_then(|grant| grant.version),
+            version: grant.and_then(|grant| grant.version).or(self.named.version),
+            versions: Texts(self.named.versions),
         }
     }
 }
@@ -188,7 +235,7 @@ pub fn open(audit_key: &SmallKey, commitment: &[u8; 32], sealed_body: &[u8]) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Draft, GrantNote, Outcome, open};
+    use super::{Draft, GrantNote, Named, Outcome, open};
     use crate::crypto::secret::SecretKey;
     use crate::crypto::small::SmallKey;
     use crate::types::clock::Time;
@@ -204,7 +251,7 @@ mod tests {
             action: "GetObject",
             bucket: Some("actas"),
             object_key: Some("2026/ñ \"1\"\n"),
-            keys: &[],
+            named: Named::default(),
             outcome: Outcome::Refused {
                 code: "AccessDenied",
                 rule: "no credentials",
@@ -242,6 +289,31 @@ mod tests {
         assert!(body.contains("\"grant\":\"0a\",\"key\":"));
         assert!(body.contains("\"purpose\":\"tramite\",\"remote\":"));
         assert!(body.ends_with(",\"version\":\"null\"}"));
+        let many = Draft {
+            bucket: Some(&"ñ".repeat(600)),
+            named: Named {
+                version: Some("0b"),
+                source: Some("otro/1"),
+                keys: &["a", "b"],
+                versions: &["-", "0c"],
+                refused: &[&"x".repeat(1_025)],
+            },
+            ..draft()
+        };
+        let entry = many.seal(&audit_key);
+        let body = open(&audit_key, &entry.commitment, &entry.sealed_body).unwrap();
+        let body = String::from_utf8(body).unwrap();
+        assert!(
+            body.contains("\"keys\":[\"a\",\"b\"],\"outcome\":"),
+            "{body}"
+        );
+        assert!(body.contains(&format!(
+            "\"refused\":[\"{}\"],\"remote\":",
+            "x".repeat(1_024)
+        )));
+        assert!(body.contains(&format!("\"bucket\":\"{}\",\"code\":", "ñ".repeat(512))));
+        assert!(body.contains("\"rule\":\"no credentials\",\"source\":\"otro/1\",\"time_ms\":"));
+        assert!(body.ends_with(",\"version\":\"0b\",\"versions\":[\"-\",\"0c\"]}"));
         let entry = draft().seal(&audit_key);
         let other = draft().seal(&audit_key);
         assert_ne!(

@@ -26,6 +26,7 @@ use crate::access::permit::Permit;
 use crate::access::permit::Resource;
 use crate::access::policy::key::PlainKey;
 use crate::audit::entry::Draft;
+use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::crypto::random;
 use crate::meta::records::BucketRecord;
@@ -205,7 +206,7 @@ pub(super) async fn deliver(
         action: parcel.action,
         bucket: Some(target.name.as_str()),
         object_key: Some(parcel.object_key.as_str()),
-        keys: &[],
+        named: Named::default(),
         outcome: Outcome::Allowed,
         grant: None,
     };

@@ -4,6 +4,7 @@
 use crate::access::consent::By;
 use crate::access::consent::Gives;
 use crate::audit::entry::Draft;
+use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::auth::bearer::local::Grant;
 use crate::auth::bearer::local::LocalIssuer;
@@ -147,7 +148,7 @@ fn draft<'a>(at: Time, action: &'static str) -> Draft<'a> {
         action,
         bucket: None,
         object_key: None,
-        keys: &[],
+        named: Named::default(),
         outcome: Outcome::Allowed,
         grant: None,
     }

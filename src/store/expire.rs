@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use crate::audit::entry::Draft;
+use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::crypto::random;
 use crate::meta;
@@ -270,7 +271,7 @@ fn draft<'a>(
         action,
         bucket: Some(bucket),
         object_key: Some(object_key),
-        keys: &[],
+        named: Named::default(),
         outcome: Outcome::Allowed,
         grant: None,
     }

@@ -29,6 +29,7 @@ use crate::access::grant::GrantFacts;
 use crate::access::grant::Standing;
 use crate::audit::entry::Draft;
 use crate::audit::entry::GrantNote;
+use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::crypto::digest;
 use crate::crypto::random;
@@ -282,7 +283,7 @@ impl Store {
             action: action_of(record.side, own.map_or(Step::Revoke, |step| step.step)),
             bucket: None,
             object_key: None,
-            keys: &[],
+            named: Named::default(),
             outcome: Outcome::Allowed,
             grant: Some(Box::new(GrantNote {
                 id: &id,

@@ -120,6 +120,8 @@ pub const SESSION_TOKEN_SECONDS_MAX: i64 = 129_600;
 /// Seconds for which a session made by a session may last. Source: AWS STS API Reference,
 /// AssumeRole, "role chaining".
 pub const CHAINED_SESSION_SECONDS_MAX: i64 = 3_600;
+/// Bytes of a text that a client chose, in an entry of the log: what a key may have.
+pub const ENTRY_TEXT_BYTES_MAX: usize = OBJECT_KEY_BYTES_MAX;
 /// Sessions made of one another.
 pub const SESSION_CHAIN_MAX: usize = 4;
 /// Bytes of a session's token, which travels in a header or a presigned URL: a session policy, a

@@ -330,3 +330,111 @@ fn a_batched_entry_is_there_soon() {
         read.header("x-amz-request-id").unwrap(),
     );
 }
+
+/// The entry of an answer in the first agency's log.
+fn entry_of(log: &[Value], answer: &Answer) -> Value {
+    of_request(log, answer.header("x-amz-request-id").unwrap()).clone()
+}
+
+#[test]
+fn what_may_not_be_deleted_is_not_told_as_deleted() {
+    let server = Server::start();
+    let owner = server.agency();
+    owner.make_bucket("actas").ok();
+    let xml = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    let on = owner.ask("PUT", "/actas?versioning");
+    on.body(xml.as_bytes()).ok();
+    let put = owner.put("actas/a", b"1").ok();
+    let version = put.header("x-amz-version-id").unwrap().to_owned();
+    let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::agencia:user/borra"},
+        "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        "Resource": "arn:aws:s3:::actas/a*"}});
+    let policy = policy.to_string();
+    owner
+        .ask("PUT", "/actas?policy")
+        .body(policy.as_bytes())
+        .ok();
+    let app = server.make_key("agencia", "borra", "app");
+    let of = |keys: &[(&str, &str)]| {
+        let objects = keys
+            .iter()
+            .map(|(key, more)| format!("<Object><Key>{key}</Key>{more}</Object>"));
+        let xml = format!("<Delete>{}</Delete>", objects.collect::<String>());
+        app.post_xml("/actas?delete", &xml).ok()
+    };
+    let long = "z".repeat(3_000);
+    let some = of(&[("a1", ""), ("b1", ""), ("a2", "")]);
+    let none = of(&[("b1", ""), ("c1", ""), (&long, "")]);
+    let one = of(&[
+        ("a1", ""),
+        ("a", &format!("<VersionId>{version}</VersionId>")),
+    ]);
+    let log = agency_log(&server.stop(), "agencia");
+    let some = entry_of(&log, &some);
+    assert_eq!(some["outcome"], "allowed");
+    assert_eq!(some["keys"], json!(["a1", "a2"]));
+    assert_eq!(some["refused"], json!(["b1"]));
+    let none = entry_of(&log, &none);
+    assert_eq!(
+        (&none["outcome"], &none["code"], &none["keys"]),
+        (&json!("refused"), &json!("AccessDenied"), &Value::Null)
+    );
+    assert_eq!(none["refused"], json!(["b1", "c1", "z".repeat(1_024)]));
+    let one = entry_of(&log, &one);
+    assert_eq!(one["keys"], json!(["a1", "a"]));
+    assert_eq!(one["versions"], json!(["-", version]));
+}
+
+#[test]
+fn entries_name_the_version_and_the_source_of_a_copy() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let xml = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    let on = agency.ask("PUT", "/actas?versioning");
+    on.body(xml.as_bytes()).ok();
+    let put = agency.put("actas/a ñ", b"1").ok();
+    let version = put.header("x-amz-version-id").unwrap().to_owned();
+    let query = format!("versionId={version}");
+    let copied = agency.copy("actas/a ñ", "actas/c").ok();
+    let from = format!("actas/a%20%c3%b1?{query}");
+    let of_version = agency.put("actas/d", b"");
+    let of_version = of_version.header("x-amz-copy-source", &from).ok();
+    let missing = agency.copy("actas/nada", "actas/e").send();
+    let read = agency.get("actas/a ñ").query(&query).ok();
+    let marked = agency.delete("actas/a ñ").ok();
+    let reader = server.make_key("agencia", "lectora", "reader");
+    let refused = reader.delete("actas/a ñ").query(&query).send();
+    assert_eq!(refused.status, 403);
+    let removed = agency.delete("actas/a ñ").query(&query).ok();
+    let log = agency_log(&server.stop(), "agencia");
+    for (answer, source, version) in [
+        (&copied, Some("actas/a ñ"), None),
+        (&of_version, Some("actas/a ñ"), Some(&version)),
+        (&missing, Some("actas/nada"), None),
+        (&read, None, Some(&version)),
+        (&marked, None, None),
+        (&refused, None, Some(&version)),
+        (&removed, None, Some(&version)),
+    ] {
+        let entry = entry_of(&log, answer);
+        let expected = (json!(source), json!(version));
+        assert_eq!(
+            (entry["source"].clone(), entry["version"].clone()),
+            expected,
+            "{entry}"
+        );
+    }
+}
+
+#[test]
+fn nobody_writes_a_book_into_the_log() {
+    let server = Server::start();
+    let nobody = server.nobody();
+    let long = "x".repeat(30_000);
+    nobody.ask("GET", &format!("/{long}/{long}")).send();
+    let log = installation_log(&server.stop());
+    let longest = log.iter().map(|entry| entry.to_string().len()).max();
+    assert!(longest.unwrap() < 4_096, "{longest:?}");
+}

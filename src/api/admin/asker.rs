@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 
 use crate::api::http::house::House;
 use crate::audit::entry::Draft;
+use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::crypto::digest;
 use crate::crypto::random;
@@ -53,7 +54,7 @@ impl Asked {
             action: self.action,
             bucket: None,
             object_key: subject,
-            keys: &[],
+            named: Named::default(),
             outcome,
             grant: None,
         }

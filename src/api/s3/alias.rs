@@ -18,6 +18,7 @@ use crate::api::http::house::House;
 use crate::api::http::target::Query;
 use crate::audit::entry::Draft;
 use crate::audit::entry::GrantNote;
+use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::meta::grants::GrantRecord;
 use crate::meta::records::BucketRecord;
@@ -246,7 +247,7 @@ impl Alias {
             action,
             bucket: Some(terms.bucket.as_str()),
             object_key: self.object_key.as_deref(),
-            keys: &[],
+            named: Named::default(),
             outcome,
             grant: Some(Box::new(self.note_naming(caller.agency.as_str()))),
         };

@@ -289,7 +289,8 @@ impl Source {
     }
 }
 
-fn parse(text: &str) -> Option<(BucketName, ObjectKey, Option<&str>)> {
+/// Reads `x-amz-copy-source`: bucket, key, and a version as it was written.
+pub(super) fn parse(text: &str) -> Option<(BucketName, ObjectKey, Option<&str>)> {
     let (path, version_id) = match text.split_once("?versionId=") {
         None => (text, None),
         Some((path, version_id)) => (path, Some(version_id)),

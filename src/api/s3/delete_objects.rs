@@ -5,6 +5,8 @@ use serde::Deserialize;
 use crate::api::http::xml;
 use crate::api::http::xml::Xml;
 use crate::audit::entry::Draft;
+use crate::audit::entry::Named;
+use crate::audit::entry::Outcome;
 use crate::auth::sigv4::payload::PayloadHash;
 use crate::meta::commands::DeleteOutcome;
 use crate::meta::records::BucketRecord;
@@ -64,13 +66,19 @@ pub(super) async fn delete_objects(req: &S3Request) -> Result<Reply, S3Error> {
             Err(error) => refused.push(Some(error)),
         }
     }
-    let keys: Vec<&str> = delete
-        .object
-        .iter()
-        .map(|object| object.key.as_str())
-        .collect();
+    let entry = Entry::of(&delete, &refused);
+    let first = refused.iter().flatten().next();
+    let rule = first.map(S3Error::rule);
+    let outcome = match (first, &rule) {
+        (Some(error), Some(rule)) if deletions.is_empty() => Outcome::Refused {
+            code: error.code.name(),
+            rule,
+        },
+        _ => Outcome::Allowed,
+    };
     let draft = Draft {
-        keys: &keys,
+        named: entry.named(),
+        outcome,
         ..req.draft()
     };
     let done = req.store().delete_many(&permit, &draft, deletions).await?;
@@ -85,6 +93,45 @@ pub(super) async fn delete_objects(req: &S3Request) -> Result<Reply, S3Error> {
         });
         reply::xml(render(&delete, results))
     }))
+}
+
+/// What the log says was asked for: apart what could be done, and what was refused before that.
+struct Entry<'a> {
+    keys: Vec<&'a str>,
+    versions: Vec<&'a str>,
+    refused: Vec<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    fn of(delete: &'a Delete, refused: &[Option<S3Error>]) -> Self {
+        let (mut keys, mut versions, mut not) = (Vec::new(), Vec::new(), Vec::new());
+        for (object, refused) in delete.object.iter().zip(refused) {
+            if refused.is_some() {
+                not.push(object.key.as_str());
+                continue;
+            }
+            let version = object.version_id.as_deref().filter(|text| !text.is_empty());
+            keys.push(object.key.as_str());
+            versions.push(version.unwrap_or("-"));
+        }
+        if versions.iter().all(|version| *version == "-") {
+            versions.clear();
+        }
+        Self {
+            keys,
+            versions,
+            refused: not,
+        }
+    }
+
+    fn named(&self) -> Named<'_> {
+        Named {
+            keys: &self.keys,
+            versions: &self.versions,
+            refused: &self.refused,
+            ..Named::default()
+        }
+    }
 }
 
 fn render(

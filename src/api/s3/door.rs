@@ -44,6 +44,7 @@ use super::preflight;
 use super::presigned;
 use super::reply;
 use super::reply::Reply;
+use super::request::AlsoNamed;
 use super::request::Arrival;
 use super::request::Head;
 use super::request::S3Request;
@@ -60,6 +61,7 @@ struct Known {
     caller: Option<Arc<Caller>>,
     /// What it reads of other agencies.
     aliases: Rc<Aliases>,
+    named: Rc<AlsoNamed>,
 }
 
 impl Known {
@@ -207,6 +209,7 @@ async fn serve(
     let caller = Arc::clone(known.caller.insert(Arc::new(caller)));
     look_for_alias(house, &head, &query, &payload, known).await?;
     presigned::move_headers(&mut query, &mut head.headers)?;
+    known.named = Rc::new(AlsoNamed::of(&query, &head));
     check_understood(route, &query, &head, &payload)?;
     let bucket = target.bucket.as_deref().map(bucket_name).transpose()?;
     let object_key = target.object_key.as_deref().map(object_key).transpose()?;
@@ -223,6 +226,7 @@ async fn serve(
         slot,
         posted: Cell::new(posted),
         aliases: Rc::clone(&known.aliases),
+        named: Rc::clone(&known.named),
     };
     perform(&req)
         .await
@@ -393,7 +397,7 @@ async fn record(
         action,
         bucket: known.bucket.as_deref(),
         object_key: known.object_key.as_deref(),
-        keys: &[],
+        named: known.named.draft(),
         outcome,
         grant: known
             .aliases

@@ -17,6 +17,7 @@ use crate::api::http::body::RawBody;
 use crate::api::http::house::House;
 use crate::api::http::target::Target;
 use crate::audit::entry::Draft;
+use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::crypto::digest;
 use crate::crypto::random;
@@ -217,7 +218,7 @@ async fn record(
         action: known.action.unwrap_or("-"),
         bucket: None,
         object_key: None,
-        keys: &[],
+        named: Named::default(),
         outcome,
         grant: None,
     };

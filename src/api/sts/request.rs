@@ -9,6 +9,7 @@ use crate::api::http::house::House;
 use crate::api::http::identify;
 use crate::api::http::identify::Identified;
 use crate::audit::entry::Draft;
+use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::auth;
 use crate::auth::error::Error as AuthError;
@@ -122,7 +123,7 @@ impl StsRequest<'_> {
             action: self.action,
             bucket: None,
             object_key: Some(subject),
-            keys: &[],
+            named: Named::default(),
             outcome: Outcome::Allowed,
             grant: None,
         }

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::api::http::house::House;
 use crate::audit::entry::Draft;
+use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::auth::bearer::keys::TokenAlgorithm;
 use crate::crypto::random;
@@ -59,7 +60,7 @@ pub async fn answer(house: Arc<House>, head: Head) -> Response<BoxBody> {
         action,
         bucket: None,
         object_key: None,
-        keys: &[],
+        named: Named::default(),
         outcome,
         grant: None,
     };

@@ -2,6 +2,7 @@
 
 mod found;
 mod grants;
+mod named;
 mod permits;
 
 use std::cell::Cell;
@@ -39,6 +40,8 @@ use super::code::Code;
 use super::document::Document;
 use super::error::S3Error;
 use super::post_object::Posted;
+
+pub use named::AlsoNamed;
 
 /// The head of a request as it came, before anything of it is believed.
 #[derive(Clone, Debug)]
@@ -101,6 +104,8 @@ pub struct S3Request {
     pub(super) posted: Cell<Option<Posted>>,
     /// The aliases that it reads through; most requests do through none.
     pub(super) aliases: Rc<Aliases>,
+    /// What else its entry names.
+    pub(super) named: Rc<AlsoNamed>,
 }
 
 impl S3Request {
@@ -139,7 +144,7 @@ impl S3Request {
             action: self.action.name(),
             bucket: self.bucket.as_ref().map(BucketName::as_str),
             object_key: self.object_key.as_ref().map(ObjectKey::as_str),
-            keys: &[],
+            named: self.named.draft(),
             outcome: Outcome::Allowed,
             grant: self.granted().map(|alias| Box::new(alias.note())),
         }
