@@ -19,6 +19,7 @@ use crate::telemetry;
 use crate::telemetry::Door;
 use crate::types::checksum::ObjectChecksum;
 use crate::types::ids::PartNumber;
+use crate::types::parameters::RESPONSE_OVERRIDES;
 use crate::types::range::ByteRange;
 
 use super::alias::Alias;
@@ -34,16 +35,6 @@ use super::object_lock;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
-
-/// The header that each `response-…` parameter sets.
-const OVERRIDES: [(&str, &str); 6] = [
-    ("response-cache-control", "cache-control"),
-    ("response-content-disposition", "content-disposition"),
-    ("response-content-encoding", "content-encoding"),
-    ("response-content-language", "content-language"),
-    ("response-content-type", "content-type"),
-    ("response-expires", "expires"),
-];
 
 /// What of the object is asked for.
 enum Extent {
@@ -162,7 +153,7 @@ fn extent(req: &S3Request) -> Result<Extent, S3Error> {
 /// Only who signs a request may say what its answer is called. Source: AWS S3 API Reference,
 /// "GetObject", `response-…`.
 fn check_overrides(req: &S3Request) -> Result<(), S3Error> {
-    for (parameter, _) in OVERRIDES {
+    for (parameter, _) in RESPONSE_OVERRIDES {
         let Some(value) = req.query.value(parameter) else {
             continue;
         };
@@ -242,7 +233,7 @@ fn describe(
     for header in metadata::render(&head.metadata) {
         builder.insert_header(header);
     }
-    for (parameter, header) in OVERRIDES {
+    for (parameter, header) in RESPONSE_OVERRIDES {
         if let Some(value) = req.query.value(parameter) {
             builder.insert_header((header, value));
         }

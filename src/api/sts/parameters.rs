@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::http::target::Query;
+use crate::auth::sigv4;
 use crate::types::limits;
 
 use super::error::Code;
@@ -11,18 +12,8 @@ use super::error::StsError;
 /// The only version of the API. Source: AWS STS API Reference, "Common Parameters".
 pub(super) const VERSION: &str = "2011-06-15";
 
-/// What a signature in the query adds, and what every request has.
-const COMMON: &[&str] = &[
-    "Action",
-    "Version",
-    "X-Amz-Algorithm",
-    "X-Amz-Credential",
-    "X-Amz-Date",
-    "X-Amz-Expires",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Amz-SignedHeaders",
-];
+/// What every request has.
+const COMMON: [&str; 2] = ["Action", "Version"];
 
 /// Bounds of a text, in characters. Source: AWS STS API Reference, each parameter.
 #[derive(Clone, Copy)]
@@ -53,7 +44,10 @@ impl Parameters {
     pub(super) fn only(&self, known: &[&str]) -> Result<(), StsError> {
         let is_known = |name: &&str| {
             let begins = |k: &&str| k.ends_with('.') && name.starts_with(*k);
-            known.contains(name) || known.iter().any(begins) || COMMON.contains(name)
+            known.contains(name)
+                || known.iter().any(begins)
+                || COMMON.contains(name)
+                || sigv4::QUERY.contains(name)
         };
         match self.0.names().find(|name| !is_known(name)) {
             None => Ok(()),

@@ -31,8 +31,8 @@ use crate::types::clock::Time;
 use crate::types::encoding;
 use crate::types::ids::AccessKeyId;
 use crate::types::limits;
+use crate::types::parameters::{RESPONSE_OVERRIDES, SUB_RESOURCES};
 use crate::types::secret::SecretText;
-use crate::types::sub_resources::SUB_RESOURCES;
 
 #[cfg(test)]
 mod tests;
@@ -48,22 +48,16 @@ pub const QUERY: [&str; 6] = [
     "content-type",
 ];
 
-/// What a signature covers beside [`SUB_RESOURCES`]: what else selects an operation, a part or an
-/// answer, newer ones than the source lists among them, for what is not signed could be added on
-/// the way.
-const SIGNED: [&str; 16] = [
+/// What a signature covers beside [`SUB_RESOURCES`] and [`RESPONSE_OVERRIDES`]: what else selects
+/// an operation or a part of an object. Newer ones than the source lists are among them all, for
+/// what is not signed could be added on the way.
+const SIGNED: [&str; 10] = [
     "abac",
     "annotation",
     "delete",
     "id",
     "location",
     "partNumber",
-    "response-cache-control",
-    "response-content-disposition",
-    "response-content-encoding",
-    "response-content-language",
-    "response-content-type",
-    "response-expires",
     "select-type",
     "uploadId",
     "uploads",
@@ -72,7 +66,10 @@ const SIGNED: [&str; 16] = [
 
 /// Whether a signature covers a parameter.
 pub fn covers(parameter: &str) -> bool {
-    SUB_RESOURCES.contains(&parameter) || SIGNED.contains(&parameter)
+    let is_override = RESPONSE_OVERRIDES
+        .iter()
+        .any(|(name, _)| *name == parameter);
+    is_override || SUB_RESOURCES.contains(&parameter) || SIGNED.contains(&parameter)
 }
 
 /// A Signature Version 2 whose form is right and whose time is now; the signature itself is not

@@ -36,6 +36,16 @@ mod tests;
 pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// How every algorithm of Signature Version 4 begins, `AWS4-ECDSA-P256-SHA256` among them.
 pub(super) const ALGORITHM_PREFIX: &str = "AWS4-";
+/// The parameters of a presigned URL that are its proof.
+pub const QUERY: [&str; 7] = [
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-Security-Token",
+    "X-Amz-Signature",
+    "X-Amz-SignedHeaders",
+];
 /// How every scope ends.
 const TERMINATOR: &str = "aws4_request";
 /// The service that S3 requests are signed for.

@@ -9,7 +9,8 @@ mod tests;
 mod understood;
 
 use crate::access::action::Action;
-use crate::types::sub_resources::SUB_RESOURCES;
+use crate::auth::sigv4;
+use crate::types::parameters::SUB_RESOURCES;
 
 pub use table::ROUTES;
 
@@ -101,6 +102,7 @@ impl Route {
             !(self.selector.is_some_and(|(selector, _)| selector == *name)
                 || self.beside == Some(*name)
                 || listed(self.query, name)
+                || sigv4::QUERY.contains(name)
                 || listed(COMMON_QUERY, name))
         })
     }
@@ -124,17 +126,10 @@ fn listed(list: &[&str], name: &str) -> bool {
     })
 }
 
-/// Parameters that any request may have: those of signatures, the name that newer SDKs add, and
-/// what states a purpose.
+/// Parameters that any request may have beside those of a signature: what it says of the body, the
+/// name that newer SDKs add, and what states a purpose.
 const COMMON_QUERY: &[&str] = &[
-    "X-Amz-Algorithm",
     "X-Amz-Content-Sha256",
-    "X-Amz-Credential",
-    "X-Amz-Date",
-    "X-Amz-Expires",
-    "X-Amz-Security-Token",
-    "X-Amz-Signature",
-    "X-Amz-SignedHeaders",
     // What another agency's documents are read for: of no meaning on a bucket of one's own.
     "x-acervo-expediente",
     "x-acervo-purpose",

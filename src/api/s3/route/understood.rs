@@ -1,21 +1,14 @@
 //! What operations understand besides what names them: lists that several rows share.
 
-const RESPONSE_OVERRIDES: [&str; 6] = [
-    "response-cache-control",
-    "response-content-disposition",
-    "response-content-encoding",
-    "response-content-language",
-    "response-content-type",
-    "response-expires",
-];
+use crate::types::parameters::RESPONSE_OVERRIDES;
 
 pub(super) const READ_QUERY: &[&str] = &[
-    RESPONSE_OVERRIDES[0],
-    RESPONSE_OVERRIDES[1],
-    RESPONSE_OVERRIDES[2],
-    RESPONSE_OVERRIDES[3],
-    RESPONSE_OVERRIDES[4],
-    RESPONSE_OVERRIDES[5],
+    RESPONSE_OVERRIDES[0].0,
+    RESPONSE_OVERRIDES[1].0,
+    RESPONSE_OVERRIDES[2].0,
+    RESPONSE_OVERRIDES[3].0,
+    RESPONSE_OVERRIDES[4].0,
+    RESPONSE_OVERRIDES[5].0,
     "partNumber",
     "versionId",
 ];
