@@ -182,19 +182,11 @@ impl Command for SetVersioning {
     type Output = ();
 
     fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
-        let found = tx.first(
-            "SELECT versioning FROM buckets WHERE bucket_id = ?1",
-            [Sql(self.bucket_id)],
-            |row| column::<Versioning>(row, 0),
-        )?;
-        match (found, self.versioning) {
-            (None, _) => Err(Error::NoSuchBucket),
-            (Some(now), wanted) if now == wanted => Ok(()),
-            (Some(_), Versioning::Off) => Err(Error::VersioningChanged),
-            (Some(_), Versioning::Suspended) if is_lockable(tx, self.bucket_id)? => {
-                Err(Error::Lockable)
-            }
-            (Some(_), wanted) => {
+        match (versioning_of(tx, self.bucket_id)?, self.versioning) {
+            (now, wanted) if now == wanted => Ok(()),
+            (_, Versioning::Off) => Err(Error::VersioningChanged),
+            (_, Versioning::Suspended) if is_lockable(tx, self.bucket_id)? => Err(Error::Lockable),
+            (_, wanted) => {
                 tx.execute(
                     "UPDATE buckets SET versioning = ?2 WHERE bucket_id = ?1",
                     (Sql(self.bucket_id), Sql(wanted)),
@@ -226,12 +218,7 @@ impl Command for SetBucketDocument {
     type Output = ();
 
     fn apply(&self, tx: &Tx<'_>) -> Result<(), Error> {
-        let found = tx.first(
-            "SELECT versioning FROM buckets WHERE bucket_id = ?1",
-            [Sql(self.bucket_id)],
-            |row| column::<Versioning>(row, 0),
-        )?;
-        let versioning = found.ok_or(Error::NoSuchBucket)?;
+        let versioning = versioning_of(tx, self.bucket_id)?;
         if let Some((kind, judged)) = &self.judged_by {
             let now = tx.first(
                 "SELECT body FROM bucket_documents WHERE bucket_id = ?1 AND kind = ?2",
@@ -267,6 +254,15 @@ impl Command for SetBucketDocument {
             }
         }
     }
+}
+
+fn versioning_of(tx: &Tx<'_>, bucket_id: BucketId) -> Result<Versioning, Error> {
+    let found = tx.first(
+        "SELECT versioning FROM buckets WHERE bucket_id = ?1",
+        [Sql(bucket_id)],
+        |row| column(row, 0),
+    )?;
+    found.ok_or(Error::NoSuchBucket)
 }
 
 /// Whether a bucket has a configuration of locks, whatever it says.
