@@ -15,11 +15,9 @@ use crate::meta::records::Revoked;
 use crate::store::credentials::Bounds;
 use crate::types::clock::Time;
 use crate::types::ids::AccessKeyId;
-use crate::types::names::PrincipalName;
 use crate::types::roles::Role;
 
 use super::agencies::Done;
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
@@ -28,6 +26,8 @@ use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
+use super::names::agency_id;
+use super::names::principal_name;
 use super::policies;
 
 /// An access key to make.
@@ -114,7 +114,7 @@ fn roles(text: &str) -> Result<Vec<Role>, AdminError> {
     let role = Role::parse(text).filter(|role| *role != Role::Operator);
     role.map(|role| vec![role]).ok_or_else(|| {
         let message = format!("The role is one of {}, or none.", Role::IN_AGENCY);
-        AdminError::new(400, "invalid_argument", message)
+        AdminError::argument(message)
     })
 }
 
@@ -143,8 +143,7 @@ pub(super) async fn create_access_key(
         async |op| {
             let body: NewAccessKey = body.json()?;
             let agency = agency_id(&agency)?;
-            let principal = PrincipalName::parse(&body.principal)
-                .map_err(|error| AdminError::invalid("principal's name", error))?;
+            let principal = principal_name(&body.principal)?;
             let roles = roles(&body.role)?;
             let policy = body.policy.clone().map(policies::checked).transpose()?;
             let seconds = body.expires_in_seconds.map(i64::from);

@@ -11,14 +11,13 @@ use utoipa::ToSchema;
 use crate::api::http::house::House;
 use crate::meta::records::AgencyRecord;
 use crate::meta::records::AgencyState;
-use crate::types::names::AgencyId;
 
 use super::answer;
 use super::answer::Given;
 use super::asker::Authority;
 use super::body::Body;
-use super::error::AdminError;
 use super::error::ErrorBody;
+use super::names::agency_id;
 
 /// An agency to make.
 #[derive(Deserialize, ToSchema)]
@@ -65,10 +64,6 @@ impl From<AgencyRecord> for Agency {
             created: record.created.iso8601(),
         }
     }
-}
-
-pub(super) fn agency_id(text: &str) -> Result<AgencyId, AdminError> {
-    AgencyId::parse(text).map_err(|error| AdminError::invalid("agency's name", error))
 }
 
 /// Makes an agency with keys and a database of its own.

@@ -17,7 +17,6 @@ use crate::types::clock::Time;
 use crate::types::ids::ApprovalId;
 use crate::types::names::AgencyId;
 
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::answer::Operation;
@@ -25,6 +24,7 @@ use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::Waiting;
+use super::names::agency_id;
 
 /// A request that needs a second person.
 #[derive(Serialize, ToSchema)]

@@ -16,13 +16,13 @@ use crate::jobs::fetch;
 use crate::jobs::fetch::FetchError;
 use crate::types::names::AgencyId;
 
-use super::agencies::agency_id;
 use super::answer;
 use super::asker::Authority;
 use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::issuers::IssuerBody;
+use super::names::agency_id;
 
 /// What to check: an issuer that is trusted already, by its name, or one that is not yet.
 #[derive(Deserialize, ToSchema)]
@@ -158,7 +158,7 @@ fn settings(
         },
         _ => {
             let message = "Exactly one of name and issuer is expected.";
-            Err(AdminError::new(400, "invalid_argument", message))
+            Err(AdminError::argument(message))
         }
     }
 }

@@ -51,8 +51,13 @@ impl AdminError {
         }
     }
 
+    /// Something in the request cannot be what it says.
+    pub(super) fn argument(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(400, "invalid_argument", message)
+    }
+
     pub(super) fn invalid(what: &str, error: InvalidName) -> Self {
-        Self::new(400, "invalid_argument", format!("The {what} is {error}."))
+        Self::argument(format!("The {what} is {error}."))
     }
 }
 

@@ -20,13 +20,13 @@ use crate::types::limits;
 use crate::types::names::BucketName;
 
 use super::agencies::Done;
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::asker::Authority;
 use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::names::agency_id;
 
 /// The routes of this file.
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -179,7 +179,7 @@ fn webhook_name(text: &str) -> Result<&str, AdminError> {
 }
 
 fn refused(why: Refused) -> AdminError {
-    AdminError::new(400, "invalid_argument", format!("The URL: {why}."))
+    AdminError::argument(format!("The URL: {why}."))
 }
 
 /// Lists an agency's webhooks, without secrets.
@@ -346,9 +346,7 @@ pub(super) async fn list_events(
     let query = web::Query::<EventsQuery>::from_query(request.query_string());
     let (authority, ok) = (Authority::AgencyAlone(&agency), StatusCode::OK);
     answer::answer(house, request, authority, "ListEvents", ok, async |op| {
-        let query = query.map_err(|error| {
-            AdminError::new(400, "invalid_argument", format!("The query: {error}."))
-        })?;
+        let query = query.map_err(|error| AdminError::argument(format!("The query: {error}.")))?;
         let limit = query.limit.unwrap_or(100).clamp(1, limits::LIST_PAGE_MAX);
         let agency = agency_id(&agency)?;
         let events = op.house.store.events(&agency, query.after, limit).await?;

@@ -37,17 +37,19 @@ use crate::types::ids::AccessKeyId;
 use crate::types::ids::VersionId;
 use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
-use crate::types::names::ObjectKey;
-use crate::types::names::PrincipalName;
 use crate::types::names::RoleName;
 use crate::types::roles::Role;
 
-use super::agencies::agency_id;
 use super::answer;
 use super::asker::Authority;
 use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::names::agency_id;
+use super::names::bucket_name;
+use super::names::object_key;
+use super::names::principal_name;
+use super::names::role_name;
 
 /// A request to imagine. Who makes it is said in one way: a token, an access key, a principal with
 /// the built-in roles that it would have, or nobody.
@@ -158,10 +160,6 @@ pub(super) async fn explain(
     .await
 }
 
-fn wrong(message: impl Into<Cow<'static, str>>) -> AdminError {
-    AdminError::new(400, "invalid_argument", message)
-}
-
 /// Who would act.
 async fn caller(
     house: &House,
@@ -176,25 +174,25 @@ async fn caller(
         imagined.anonymous,
     ];
     if ways.iter().filter(|given| **given).count() != 1 {
-        return Err(wrong(
+        return Err(AdminError::argument(
             "Say who in one way: token, access_key_id, principal or anonymous.",
         ));
     }
     let refused = |error: Unidentified| match error {
         Unidentified::Store(error) => AdminError::from(error),
-        other => wrong(format!("Nobody acts by this: {other}.")),
+        other => AdminError::argument(format!("Nobody acts by this: {other}.")),
     };
     let found = if let Some(token) = &imagined.token {
         let identified = identify::by_token(house, token, now).await;
         identified.map_err(refused)?.caller
     } else if let Some(id) = &imagined.access_key_id {
-        let id = AccessKeyId::parse(id).map_err(|_| wrong("The id is none of an access key."))?;
+        let id = AccessKeyId::parse(id)
+            .map_err(|_| AdminError::argument("The id is none of an access key."))?;
         identify::whose_key(house, &id, now)
             .await
             .map_err(refused)?
     } else if let Some(principal) = &imagined.principal {
-        let principal = PrincipalName::parse(principal)
-            .map_err(|error| AdminError::invalid("principal's name", error))?;
+        let principal = principal_name(principal)?;
         let (roles, claimed) = roles(imagined)?;
         let canonical_id = credentials::canonical_id(agency, &principal);
         let proof = Proof::Token {
@@ -208,7 +206,7 @@ async fn caller(
         Caller::anonymous(agency.clone())
     };
     if found.agency != *agency {
-        return Err(wrong("The caller is of another agency."));
+        return Err(AdminError::argument("The caller is of another agency."));
     }
     Ok(found)
 }
@@ -220,9 +218,7 @@ fn roles(imagined: &Imagined) -> Result<(Vec<Role>, Vec<RoleName>), AdminError> 
     for text in &imagined.roles {
         match Role::parse(text) {
             Some(role) => roles.push(role),
-            None => claimed.push(
-                RoleName::parse(text).map_err(|error| AdminError::invalid("role's name", error))?,
-            ),
+            None => claimed.push(role_name(text)?),
         }
     }
     Ok((roles, claimed))
@@ -240,16 +236,18 @@ async fn refusal_or_reasons(
         .iter()
         .copied()
         .find(|action| action.name() == imagined.action)
-        .ok_or_else(|| wrong("The action is the name of an S3 operation that is done here."))?;
+        .ok_or_else(|| {
+            AdminError::argument("The action is the name of an S3 operation that is done here.")
+        })?;
     let facts = Facts::read(imagined)?;
     let version_id = imagined.version_id.as_deref().map(VersionId::parse);
     let version_id = version_id
         .transpose()
-        .map_err(|_| wrong("The version id is not one of this store."))?;
+        .map_err(|_| AdminError::argument("The version id is not one of this store."))?;
     let remote = imagined.source_ip.as_deref().map(str::parse::<IpAddr>);
     let remote = remote
         .transpose()
-        .map_err(|_| wrong("The source_ip is no address."))?;
+        .map_err(|_| AdminError::argument("The source_ip is no address."))?;
     let circumstances = RequestContext {
         at: now,
         remote: remote.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -324,8 +322,7 @@ fn through_alias(
     (caller, action): (&Caller, Action),
     context: RequestContext<'_>,
 ) -> Result<Result<Vec<AllowedBy>, String>, AdminError> {
-    let object_key = imagined.key.as_deref().map(ObjectKey::parse).transpose();
-    let object_key = object_key.map_err(|error| AdminError::invalid("object's key", error))?;
+    let object_key = imagined.key.as_deref().map(object_key).transpose()?;
     let claim = &house.grants.purpose_claim;
     let in_token = caller.claims.claim(claim).or(caller.claims.tag(claim));
     let in_token = in_token.and_then(|values| values.first());
@@ -355,11 +352,10 @@ async fn resource(
     let Some(bucket) = &imagined.bucket else {
         return match action {
             Action::ListBuckets => Ok(Some(Resource::Agency)),
-            _ => Err(wrong("The operation is on a bucket.")),
+            _ => Err(AdminError::argument("The operation is on a bucket.")),
         };
     };
-    let name =
-        BucketName::parse(bucket).map_err(|error| AdminError::invalid("bucket's name", error))?;
+    let name = bucket_name(bucket)?;
     if action == Action::CreateBucket {
         return Ok(Some(Resource::NewBucket(name)));
     }
@@ -370,8 +366,7 @@ async fn resource(
     Ok(Some(match &imagined.key {
         None => Resource::Bucket(facts),
         Some(key) => {
-            let key = ObjectKey::parse(key)
-                .map_err(|error| AdminError::invalid("object's key", error))?;
+            let key = object_key(key)?;
             Resource::Object(facts, key)
         }
     }))
@@ -388,7 +383,7 @@ impl Facts {
     fn read(imagined: &Imagined) -> Result<Self, AdminError> {
         let value = |(name, value): (&String, &String)| match Key::parse(name) {
             Some(Key::Plain(key)) => Ok((key, value.clone())),
-            _ => Err(wrong(format!(
+            _ => Err(AdminError::argument(format!(
                 "{name} is no condition key that a request has of itself."
             ))),
         };

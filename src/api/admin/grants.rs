@@ -34,15 +34,16 @@ use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 use crate::types::names::InvalidName;
 use crate::types::names::ObjectKey;
-use crate::types::names::PrincipalName;
 
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::asker::Authority;
 use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::names::agency_id;
+use super::names::bucket_name;
+use super::names::principal_name;
 
 /// What is to be agreed on.
 #[derive(Deserialize, ToSchema)]
@@ -187,10 +188,6 @@ impl Grant {
     }
 }
 
-fn wrong(message: impl Into<std::borrow::Cow<'static, str>>) -> AdminError {
-    AdminError::new(400, "invalid_argument", message)
-}
-
 fn named<T>(what: &'static str, parsed: Result<T, InvalidName>) -> Result<T, AdminError> {
     parsed.map_err(|error| AdminError::invalid(what, error))
 }
@@ -219,22 +216,27 @@ impl NewTerms {
         let scope = match (&self.prefix, &self.key) {
             (Some(prefix), None) if version.is_none() => named("prefix", Scope::prefix(prefix))?,
             (None, Some(key)) => Scope::Object(named("key", ObjectKey::parse(key))?, version),
-            _ => return Err(wrong("Say prefix, or key and perhaps version_id.")),
+            _ => {
+                return Err(AdminError::argument(
+                    "Say prefix, or key and perhaps version_id.",
+                ));
+            }
         };
         let expires = Time::parse_iso8601(&self.expires)
-            .ok_or_else(|| wrong("expires is a moment as RFC 3339 has it."))?;
+            .ok_or_else(|| AdminError::argument("expires is a moment as RFC 3339 has it."))?;
         let principals = self.principals.iter();
-        let principals =
-            principals.map(|name| named("principal's name", PrincipalName::parse(name)));
+        let principals = principals.map(|name| principal_name(name));
         let is_role = |role: &String| (1..=64).contains(&role.len()) && role.is_ascii();
         if !self.roles.iter().all(is_role) {
-            return Err(wrong("A role has a name of 1 to 64 characters."));
+            return Err(AdminError::argument(
+                "A role has a name of 1 to 64 characters.",
+            ));
         }
         let actions = self.actions.iter().map(String::as_str);
         Ok(Terms {
             grantor,
             grantee,
-            bucket: named("bucket's name", BucketName::parse(&self.bucket))?,
+            bucket: bucket_name(&self.bucket)?,
             scope,
             actions: named("list of actions", Actions::parse(actions))?,
             purpose: named("purpose", Purpose::parse(&self.purpose))?,
@@ -270,11 +272,15 @@ async fn propose(
             let terms = body.read(&agency, by)?;
             let unfit = terms.check(op.asked.at).err();
             if let Some(unfit) = unfit {
-                return Err(wrong(format!("The terms cannot be agreed on: {unfit}.")));
+                return Err(AdminError::argument(format!(
+                    "The terms cannot be agreed on: {unfit}."
+                )));
             }
             let alias = match (by, alias_of(body.alias.as_deref())?) {
                 (Side::Grantor, Some(_)) => {
-                    return Err(wrong("The alias is chosen by the agency that reads."));
+                    return Err(AdminError::argument(
+                        "The alias is chosen by the agency that reads.",
+                    ));
                 }
                 (Side::Grantor, None) => None,
                 (Side::Grantee, Some(alias)) => Some(alias),
@@ -378,7 +384,7 @@ async fn take(
             let approval: GrantApproval = match (step, body.bytes()?) {
                 (_, b"") => GrantApproval::default(),
                 (Step::Approve, _) => body.json()?,
-                (_, _) => return Err(wrong("This takes no body.")),
+                (_, _) => return Err(AdminError::argument("This takes no body.")),
             };
             let (agency, id) = (agency_id(&path.0)?, grant_id(&path.1)?);
             let known = op.house.store.grant(&agency, id).await?;
@@ -386,7 +392,9 @@ async fn take(
                 (Step::Approve, Side::Grantee, Some(alias)) => Some(alias),
                 (Step::Approve, Side::Grantee, None) => Some(made_alias(&known.terms.grantor)?),
                 (_, _, Some(_)) => {
-                    return Err(wrong("The alias is chosen by the agency that reads."));
+                    return Err(AdminError::argument(
+                        "The alias is chosen by the agency that reads.",
+                    ));
                 }
                 (_, _, None) => None,
             };

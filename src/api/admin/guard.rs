@@ -65,7 +65,7 @@ pub(super) fn named(request: &HttpRequest) -> Result<Option<ApprovalId>, AdminEr
     let id = id.and_then(|text| ApprovalId::parse(text).ok());
     id.map(Some).ok_or_else(|| {
         let message = "X-Acervo-Approval is the id of one approval.";
-        AdminError::new(400, "invalid_argument", message)
+        AdminError::argument(message)
     })
 }
 

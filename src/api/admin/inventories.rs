@@ -14,13 +14,13 @@ use crate::jobs::inventory::configuration::Inventory;
 use crate::store::inventory::InventoryRecord;
 use crate::types::clock::Time;
 use crate::types::limits;
-use crate::types::names::BucketName;
 
-use super::agencies::agency_id;
 use super::answer;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::names::agency_id;
+use super::names::bucket_name;
 
 /// An inventory configuration, and how far its reports are.
 #[derive(Serialize, ToSchema)]
@@ -126,15 +126,12 @@ pub(super) async fn list_inventories(
                 after_bucket,
                 after_id,
             } = query
-                .map_err(|error| {
-                    AdminError::new(400, "invalid_argument", format!("The query: {error}."))
-                })?
+                .map_err(|error| AdminError::argument(format!("The query: {error}.")))?
                 .into_inner();
             let after = match after_bucket {
                 None => None,
                 Some(bucket) => {
-                    let bucket = BucketName::parse(&bucket)
-                        .map_err(|error| AdminError::invalid("bucket's name", error))?;
+                    let bucket = bucket_name(&bucket)?;
                     Some((bucket, after_id.unwrap_or_default()))
                 }
             };

@@ -31,7 +31,6 @@ use crate::types::names::InvalidName;
 use crate::types::url::FetchUrl;
 
 use super::agencies::Done;
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
@@ -40,6 +39,7 @@ use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
+use super::names::agency_id;
 
 /// An issuer of an agency: who signs, where its keys are, and what its claims mean. Every token of
 /// it is of this agency.
@@ -150,7 +150,7 @@ pub(super) struct ListedIssuer {
 }
 
 fn invalid(what: &str, why: impl std::fmt::Display) -> AdminError {
-    AdminError::new(400, "invalid_argument", format!("{what}: {why}."))
+    AdminError::argument(format!("{what}: {why}."))
 }
 
 impl IssuerBody {

@@ -20,7 +20,6 @@ use crate::types::clock::Time;
 use crate::types::names::AgencyId;
 use crate::types::names::KeyName;
 
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::answer::Operation;
@@ -28,6 +27,7 @@ use super::asker::Authority;
 use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::names::agency_id;
 
 /// An agency key to make.
 #[derive(Deserialize, ToSchema)]

@@ -16,11 +16,12 @@ use crate::meta::records::LifecycleRun;
 use crate::types::clock::Time;
 use crate::types::names::BucketName;
 
-use super::agencies::agency_id;
 use super::answer;
 use super::asker::Authority;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::names::agency_id;
+use super::names::bucket_name;
 
 /// The last or present walk over one bucket.
 #[derive(Serialize, ToSchema)]
@@ -153,8 +154,7 @@ pub(super) async fn plan_lifecycle(
         StatusCode::OK,
         async |op| {
             let agency = agency_id(agency)?;
-            let bucket = BucketName::parse(bucket)
-                .map_err(|error| AdminError::invalid("bucket's name", error))?;
+            let bucket = bucket_name(bucket)?;
             let (store, day) = (&op.house.store, op.house.day);
             let plan = lifecycle::plan(store, &agency, &bucket, day).await?;
             let plan = plan.ok_or_else(|| {

@@ -23,6 +23,7 @@ pub mod issuers;
 mod keys;
 mod lifecycle;
 mod metrics;
+mod names;
 mod openapi;
 mod operators;
 mod policies;

@@ -12,16 +12,16 @@ use crate::api::http::house::House;
 use crate::audit::entry::Outcome;
 use crate::meta::usage;
 use crate::meta::usage::Account;
-use crate::types::names::BucketName;
 
 use super::agencies::Done;
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::asker::Authority;
 use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::names::agency_id;
+use super::names::bucket_name;
 
 /// How much may be stored from now on.
 #[derive(Deserialize, ToSchema)]
@@ -134,8 +134,7 @@ pub(super) async fn set_quota(
         async |op| {
             let body: NewQuota = body.json()?;
             let agency = agency_id(&agency)?;
-            let bucket = body.bucket.as_deref().map(BucketName::parse).transpose();
-            let bucket = bucket.map_err(|error| AdminError::invalid("bucket's name", error))?;
+            let bucket = body.bucket.as_deref().map(bucket_name).transpose()?;
             let quota = usage::Quota {
                 bytes: body.bytes,
                 objects: body.objects,
@@ -147,7 +146,7 @@ pub(super) async fn set_quota(
                 .any(|most| i64::try_from(most).is_err())
             {
                 let message = "A quota is a whole number below 2^63.";
-                return Err(AdminError::new(400, "invalid_argument", message));
+                return Err(AdminError::argument(message));
             }
             let mut draft = op.asked.draft(Some(op.asker), None, Outcome::Allowed);
             draft.bucket = body.bucket.as_deref();

@@ -13,18 +13,17 @@ use utoipa::ToSchema;
 use crate::api::http::house::House;
 use crate::meta::records::RevocationRecord;
 use crate::meta::records::Revoked;
-use crate::types::names::PrincipalName;
 
 use super::agencies::Done;
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
 use super::asker::Authority;
 use super::body::Body;
-use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
+use super::names::agency_id;
+use super::names::principal_name;
 
 /// A revocation to make.
 #[derive(Deserialize, ToSchema)]
@@ -71,10 +70,6 @@ impl From<RevocationRecord> for Revocation {
             standing: record.is_standing,
         }
     }
-}
-
-fn principal_name(text: &str) -> Result<PrincipalName, AdminError> {
-    PrincipalName::parse(text).map_err(|error| AdminError::invalid("principal's name", error))
 }
 
 /// Revokes all that a principal has: its access keys for good, its sessions and tokens.

@@ -17,12 +17,10 @@ use crate::meta::commands::Membership;
 use crate::meta::records::Holder;
 use crate::store::roles::RolesAndGroups;
 use crate::types::names::GroupName;
-use crate::types::names::PrincipalName;
 use crate::types::names::RoleName;
 use crate::types::roles::Role;
 
 use super::agencies::Done;
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
@@ -31,6 +29,10 @@ use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
+use super::names::agency_id;
+use super::names::group_name;
+use super::names::principal_name;
+use super::names::role_name;
 use super::policies;
 
 /// A role's policy.
@@ -77,20 +79,12 @@ pub(super) struct Groups {
     groups: Vec<Group>,
 }
 
-fn role_name(text: &str) -> Result<RoleName, AdminError> {
+fn own_role(text: &str) -> Result<RoleName, AdminError> {
     if Role::parse(text).is_some() {
         let message = "The name is that of a built-in role.";
-        return Err(AdminError::new(400, "invalid_argument", message));
+        return Err(AdminError::argument(message));
     }
-    RoleName::parse(text).map_err(|error| AdminError::invalid("role's name", error))
-}
-
-fn group_name(text: &str) -> Result<GroupName, AdminError> {
-    GroupName::parse(text).map_err(|error| AdminError::invalid("group's name", error))
-}
-
-fn principal_name(text: &str) -> Result<PrincipalName, AdminError> {
-    PrincipalName::parse(text).map_err(|error| AdminError::invalid("principal's name", error))
+    role_name(text)
 }
 
 /// The kinds of membership, as the path of a request names them.
@@ -114,9 +108,9 @@ impl Kind {
 fn membership(kind: Kind, of: &str, who: &str) -> Result<Membership, AdminError> {
     Ok(match kind {
         Kind::PrincipalInRole => {
-            Membership::Role(role_name(of)?, Holder::Principal(principal_name(who)?))
+            Membership::Role(own_role(of)?, Holder::Principal(principal_name(who)?))
         }
-        Kind::GroupInRole => Membership::Role(role_name(of)?, Holder::Group(group_name(who)?)),
+        Kind::GroupInRole => Membership::Role(own_role(of)?, Holder::Group(group_name(who)?)),
         Kind::PrincipalInGroup => Membership::Group(group_name(of)?, principal_name(who)?),
     })
 }
@@ -321,7 +315,7 @@ pub(super) async fn set_role(
         StatusCode::OK,
         async |op| {
             let body: NewRole = body.json()?;
-            let (agency, role) = (agency_id(&path.0)?, role_name(&path.1)?);
+            let (agency, role) = (agency_id(&path.0)?, own_role(&path.1)?);
             let policy = policies::checked(body.policy.clone())?;
             let consent = op.consent(&agency, GivenRights::of(&path.1), &body);
             let consent = consent.await?;
@@ -357,7 +351,7 @@ pub(super) async fn delete_role(
         "DeleteRole",
         StatusCode::OK,
         async |op| {
-            let (agency, role) = (agency_id(&path.0)?, role_name(&path.1)?);
+            let (agency, role) = (agency_id(&path.0)?, own_role(&path.1)?);
             // Its policy may forbid something, which nothing would then.
             let consent = op.consent(&agency, GivenRights::of(&path.1), &());
             let consent = consent.await?;

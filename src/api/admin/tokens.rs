@@ -15,10 +15,8 @@ use crate::auth::bearer::local::Grant;
 use crate::auth::bearer::local::LOCAL_NAME;
 use crate::auth::error::IssuerError;
 use crate::types::limits;
-use crate::types::names::PrincipalName;
 use crate::types::roles::Role;
 
-use super::agencies::agency_id;
 use super::answer;
 use super::answer::Given;
 use super::approvals::Approval;
@@ -27,6 +25,8 @@ use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
+use super::names::agency_id;
+use super::names::principal_name;
 
 /// A token to sign.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -51,7 +51,7 @@ fn role(text: &str) -> Result<Role, AdminError> {
     let role = Role::parse(text).filter(|role| *role != Role::Operator);
     role.ok_or_else(|| {
         let message = format!("The role is one of {}.", Role::IN_AGENCY);
-        AdminError::new(400, "invalid_argument", message)
+        AdminError::argument(message)
     })
 }
 
@@ -91,13 +91,12 @@ pub(super) async fn create_token(
         async |op| {
             let body: NewToken = body.json()?;
             let agency = agency_id(&agency)?;
-            let principal = PrincipalName::parse(&body.principal)
-                .map_err(|error| AdminError::invalid("principal's name", error))?;
+            let principal = principal_name(&body.principal)?;
             let role = role(&body.role)?;
             let seconds = i64::from(body.lifetime_seconds);
             if !(60..=limits::LOCAL_TOKEN_SECONDS_MAX).contains(&seconds) {
                 let message = "lifetime_seconds is a number from 60 to 43200.";
-                return Err(AdminError::new(400, "invalid_argument", message).into());
+                return Err(AdminError::argument(message).into());
             }
             let subject = format!("{} {principal}", role.name());
             let given = GivenRights::of(&subject);
