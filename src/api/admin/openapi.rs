@@ -27,11 +27,13 @@ use super::error;
 use super::events;
 use super::explain;
 use super::grants;
+use super::groups;
 use super::health;
 use super::inventories;
 use super::issuers;
 use super::keys;
 use super::lifecycle;
+use super::memberships;
 use super::metrics;
 use super::operators;
 use super::quotas;
@@ -80,21 +82,21 @@ use super::tokens;
         roles::list_roles,
         roles::set_role,
         roles::delete_role,
-        roles::give_role,
-        roles::take_role,
-        roles::give_role_to_group,
-        roles::take_role_from_group,
-        roles::add_to_group,
-        roles::remove_from_group,
-        roles::list_groups,
+        memberships::give_role,
+        memberships::take_role,
+        memberships::give_role_to_group,
+        memberships::take_role_from_group,
+        memberships::add_to_group,
+        memberships::remove_from_group,
+        groups::list_groups,
         explain::explain,
-        grants::offer_grant,
-        grants::request_grant,
-        grants::list_grants,
-        grants::show_grant,
-        grants::approve_grant,
-        grants::refuse_grant,
-        grants::revoke_grant,
+        grants::propose::offer_grant,
+        grants::propose::request_grant,
+        grants::show::list_grants,
+        grants::show::show_grant,
+        grants::step::approve_grant,
+        grants::step::refuse_grant,
+        grants::step::revoke_grant,
         check_issuer::check_issuer,
         issuers::add_issuer,
         issuers::list_issuers,

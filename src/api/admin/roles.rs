@@ -1,6 +1,4 @@
-//! An agency's own roles and groups.
-
-use std::collections::BTreeMap;
+//! An agency's own roles.
 
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
@@ -13,10 +11,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::api::http::house::House;
-use crate::meta::commands::Membership;
 use crate::meta::records::Holder;
 use crate::store::roles::RolesAndGroups;
-use crate::types::names::GroupName;
 use crate::types::names::RoleName;
 use crate::types::roles::Role;
 
@@ -30,8 +26,6 @@ use super::error::AdminError;
 use super::error::ErrorBody;
 use super::guard::GivenRights;
 use super::names::agency_id;
-use super::names::group_name;
-use super::names::principal_name;
 use super::names::role_name;
 use super::policies;
 
@@ -63,231 +57,12 @@ pub(super) struct OwnRoles {
     roles: Vec<OwnRole>,
 }
 
-/// A group.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Group {
-    group: String,
-    /// The principals that are in it.
-    principals: Vec<String>,
-    /// The roles that they have by it.
-    roles: Vec<String>,
-}
-
-/// All groups of an agency.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Groups {
-    groups: Vec<Group>,
-}
-
-fn own_role(text: &str) -> Result<RoleName, AdminError> {
+pub(super) fn own_role(text: &str) -> Result<RoleName, AdminError> {
     if Role::parse(text).is_some() {
         let message = "The name is that of a built-in role.";
         return Err(AdminError::argument(message));
     }
     role_name(text)
-}
-
-/// The kinds of membership, as the path of a request names them.
-#[derive(Clone, Copy)]
-enum Kind {
-    PrincipalInRole,
-    GroupInRole,
-    PrincipalInGroup,
-}
-
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::PrincipalInRole => "principal in role",
-            Self::GroupInRole => "group in role",
-            Self::PrincipalInGroup => "principal in group",
-        }
-    }
-}
-
-fn membership(kind: Kind, of: &str, who: &str) -> Result<Membership, AdminError> {
-    Ok(match kind {
-        Kind::PrincipalInRole => {
-            Membership::Role(own_role(of)?, Holder::Principal(principal_name(who)?))
-        }
-        Kind::GroupInRole => Membership::Role(own_role(of)?, Holder::Group(group_name(who)?)),
-        Kind::PrincipalInGroup => Membership::Group(group_name(of)?, principal_name(who)?),
-    })
-}
-
-/// Agency, role or group, and who.
-type MemberPath = web::Path<(String, String, String)>;
-
-/// Whether somebody is to be what the path says, or no longer.
-#[derive(Clone, Copy)]
-enum Change {
-    Join,
-    Leave,
-}
-
-async fn change(
-    house: web::Data<House>,
-    request: HttpRequest,
-    path: MemberPath,
-    kind: Kind,
-    change: Change,
-) -> HttpResponse {
-    let action = match (kind, change) {
-        (Kind::PrincipalInRole | Kind::GroupInRole, Change::Join) => "GiveRole",
-        (Kind::PrincipalInRole | Kind::GroupInRole, Change::Leave) => "TakeRole",
-        (Kind::PrincipalInGroup, Change::Join) => "AddToGroup",
-        (Kind::PrincipalInGroup, Change::Leave) => "RemoveFromGroup",
-    };
-    let authority = Authority::Agency(&path.0);
-    answer::guarded(
-        house,
-        request,
-        authority,
-        action,
-        StatusCode::OK,
-        async |op| {
-            let (agency, of, who) = &*path;
-            let agency = agency_id(agency)?;
-            let membership = membership(kind, of, who)?;
-            let subject = format!("{of} {who}");
-            let kind = kind.name();
-            let consent = op.consent(&agency, GivenRights::of(&subject), &kind);
-            let consent = consent.await?;
-            let draft = op.draft(&subject);
-            let store = &op.house.store;
-            let done = match change {
-                Change::Join => store.join(&consent, membership, &draft).await?,
-                Change::Leave => store.leave(&consent, membership, &draft).await?,
-            };
-            Ok(Given::committed(done, |()| Done {}))
-        },
-    )
-    .await
-}
-
-/// Gives a principal a role.
-#[utoipa::path(put, tag = "roles",
-    path = "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
-    params(("agency" = String, Path, description = "The agency's slug"),
-        ("role" = String, Path, description = "The role's name"),
-        ("principal" = String, Path, description = "The principal's name"),
-        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
-    security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 202, body = Approval),
-        (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody)))]
-pub(super) async fn give_role(
-    house: web::Data<House>,
-    request: HttpRequest,
-    path: MemberPath,
-) -> HttpResponse {
-    change(house, request, path, Kind::PrincipalInRole, Change::Join).await
-}
-
-/// Takes a role from a principal.
-#[utoipa::path(delete, tag = "roles",
-    path = "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
-    params(("agency" = String, Path, description = "The agency's slug"),
-        ("role" = String, Path, description = "The role's name"),
-        ("principal" = String, Path, description = "The principal's name"),
-        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
-    security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 202, body = Approval),
-        (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody)))]
-pub(super) async fn take_role(
-    house: web::Data<House>,
-    request: HttpRequest,
-    path: MemberPath,
-) -> HttpResponse {
-    change(house, request, path, Kind::PrincipalInRole, Change::Leave).await
-}
-
-/// Gives a role to all principals of a group.
-#[utoipa::path(put, path = "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}", tag = "roles",
-    params(("agency" = String, Path, description = "The agency's slug"),
-        ("role" = String, Path, description = "The role's name"),
-        ("group" = String, Path, description = "The group's name"),
-        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
-    security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 202, body = Approval),
-        (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody)))]
-pub(super) async fn give_role_to_group(
-    house: web::Data<House>,
-    request: HttpRequest,
-    path: MemberPath,
-) -> HttpResponse {
-    change(house, request, path, Kind::GroupInRole, Change::Join).await
-}
-
-/// Takes a role from a group.
-#[utoipa::path(delete, tag = "roles",
-    path = "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}",
-    params(("agency" = String, Path, description = "The agency's slug"),
-        ("role" = String, Path, description = "The role's name"),
-        ("group" = String, Path, description = "The group's name"),
-        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
-    security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 202, body = Approval),
-        (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody)))]
-pub(super) async fn take_role_from_group(
-    house: web::Data<House>,
-    request: HttpRequest,
-    path: MemberPath,
-) -> HttpResponse {
-    change(house, request, path, Kind::GroupInRole, Change::Leave).await
-}
-
-/// Puts a principal into a group; the group is made if it is new.
-#[utoipa::path(put, tag = "roles",
-    path = "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
-    params(("agency" = String, Path, description = "The agency's slug"),
-        ("group" = String, Path, description = "The group's name"),
-        ("principal" = String, Path, description = "The principal's name"),
-        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
-    security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 202, body = Approval),
-        (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody)))]
-pub(super) async fn add_to_group(
-    house: web::Data<House>,
-    request: HttpRequest,
-    path: MemberPath,
-) -> HttpResponse {
-    change(house, request, path, Kind::PrincipalInGroup, Change::Join).await
-}
-
-/// Removes a principal from a group.
-#[utoipa::path(delete, tag = "roles",
-    path = "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
-    params(("agency" = String, Path, description = "The agency's slug"),
-        ("group" = String, Path, description = "The group's name"),
-        ("principal" = String, Path, description = "The principal's name"),
-        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
-    security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = Done), (status = 202, body = Approval),
-        (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody)))]
-pub(super) async fn remove_from_group(
-    house: web::Data<House>,
-    request: HttpRequest,
-    path: MemberPath,
-) -> HttpResponse {
-    change(house, request, path, Kind::PrincipalInGroup, Change::Leave).await
 }
 
 /// Makes a role, or gives it another policy; in force when this answers.
@@ -413,59 +188,5 @@ fn roles(known: RolesAndGroups) -> OwnRoles {
     });
     OwnRoles {
         roles: roles.collect(),
-    }
-}
-
-/// Lists an agency's groups, with who is in them and the roles that they give.
-#[utoipa::path(get, path = "/admin/v1/agencies/{agency}/groups", tag = "roles",
-    params(("agency" = String, Path, description = "The agency's slug")),
-    security(("operator" = []), ("agency-admin" = []), ("auditor" = [])),
-    responses((status = 200, body = Groups), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub(super) async fn list_groups(
-    house: web::Data<House>,
-    request: HttpRequest,
-    agency: web::Path<String>,
-) -> HttpResponse {
-    answer::answer(
-        house,
-        request,
-        Authority::AgencyShown(&agency),
-        "ListGroups",
-        StatusCode::OK,
-        async |op| {
-            let known = op
-                .house
-                .store
-                .roles_and_groups(&agency_id(&agency)?)
-                .await?;
-            answer::read(groups(known))
-        },
-    )
-    .await
-}
-
-/// A group is there while somebody is in it or it has a role.
-fn groups(known: RolesAndGroups) -> Groups {
-    let mut groups: BTreeMap<GroupName, (Vec<String>, Vec<String>)> = BTreeMap::new();
-    for (group, principal) in known.members {
-        let (principals, _) = groups.entry(group).or_default();
-        principals.push(principal.to_string());
-    }
-    for (role, holder) in known.holders {
-        if let Holder::Group(group) = holder {
-            let (_, roles) = groups.entry(group).or_default();
-            roles.push(role.to_string());
-        }
-    }
-    let groups = groups
-        .into_iter()
-        .map(|(group, (principals, roles))| Group {
-            group: group.to_string(),
-            principals,
-            roles,
-        });
-    Groups {
-        groups: groups.collect(),
     }
 }

@@ -27,11 +27,13 @@ use super::error::AdminError;
 use super::events;
 use super::explain;
 use super::grants;
+use super::groups;
 use super::health;
 use super::inventories;
 use super::issuers;
 use super::keys;
 use super::lifecycle;
+use super::memberships;
 use super::metrics;
 use super::openapi;
 use super::operators;
@@ -283,31 +285,31 @@ fn role_routes(config: &mut web::ServiceConfig) {
         )
         .route(
             "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
-            web::put().to(roles::give_role),
+            web::put().to(memberships::give_role),
         )
         .route(
             "/admin/v1/agencies/{agency}/roles/{role}/principals/{principal}",
-            web::delete().to(roles::take_role),
+            web::delete().to(memberships::take_role),
         )
         .route(
             "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}",
-            web::put().to(roles::give_role_to_group),
+            web::put().to(memberships::give_role_to_group),
         )
         .route(
             "/admin/v1/agencies/{agency}/roles/{role}/groups/{group}",
-            web::delete().to(roles::take_role_from_group),
+            web::delete().to(memberships::take_role_from_group),
         )
         .route(
             "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
-            web::put().to(roles::add_to_group),
+            web::put().to(memberships::add_to_group),
         )
         .route(
             "/admin/v1/agencies/{agency}/groups/{group}/principals/{principal}",
-            web::delete().to(roles::remove_from_group),
+            web::delete().to(memberships::remove_from_group),
         )
         .route(
             "/admin/v1/agencies/{agency}/groups",
-            web::get().to(roles::list_groups),
+            web::get().to(groups::list_groups),
         )
         .route(
             "/admin/v1/agencies/{agency}/explain",
