@@ -6,6 +6,7 @@
 //! and waits are bounded).
 //! Start at `run.rs`.
 
+mod connection;
 mod data_dir;
 mod error;
 mod first_start;

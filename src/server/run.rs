@@ -10,7 +10,6 @@ use tokio::signal::unix::signal;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::api::admin;
 use crate::api::http::anonymous::Anonymous;
 use crate::api::http::body::Pace;
 use crate::api::http::house::House;
@@ -30,6 +29,7 @@ use crate::config::Config;
 use crate::crypto::secret::SecretKey;
 use crate::jobs;
 use crate::jobs::lifecycle::rules::Day;
+use crate::jobs::unheard::Unheard;
 use crate::jobs::webhooks::allowed::Allowed;
 use crate::meta;
 use crate::meta::Catalog;
@@ -37,6 +37,7 @@ use crate::store::Store;
 use crate::store::agencies::Parts;
 use crate::telemetry::Metrics;
 use crate::types::clock::Clock;
+use crate::types::limits;
 use crate::types::names::PrincipalName;
 
 use super::data_dir::DataDir;
@@ -46,6 +47,7 @@ use super::first_start::FirstStart;
 use super::first_start::NewOperator;
 use super::issuers;
 use super::listeners;
+use super::listeners::Connections;
 
 /// The server serves: where, and what a first start made.
 #[derive(Debug)]
@@ -98,27 +100,24 @@ async fn serve(
     let house = Arc::new(house(config, store.clone(), issuers, clock));
     let (stop, stopping) = watch::channel(false);
     let stopped = |source| Error::Stopped(source);
-    let mut builder = Server::build()
-        .workers(workers(config))
-        .max_concurrent_connections(per_worker(config))
-        .shutdown_timeout(config.limits.shutdown_seconds)
-        .disable_signals();
-    builder = listeners::s3(
-        builder,
-        s3_listener,
-        s3_tls,
-        &house,
-        &config.limits,
-        stopping.clone(),
-    )
-    .map_err(stopped)?;
-    let server = builder.run();
-    let admin = admin::server(&house, metrics, admin_listener, admin_tls, &config.limits);
-    let admin = admin.map_err(stopped)?;
-    let handles = [server.handle(), admin.handle()];
-    let jobs = start_jobs(config, &house, stopping);
-    let servers =
-        actix_rt::spawn(async move { futures_util::future::try_join(server, admin).await });
+    let unheard = Arc::<Unheard>::default();
+    let connections = Connections::new(&config.limits, stopping.clone(), Arc::clone(&unheard));
+    let with = |workers, connections_max| {
+        Server::build()
+            .workers(workers)
+            .max_concurrent_connections(connections_max)
+            .shutdown_timeout(config.limits.shutdown_seconds)
+            .disable_signals()
+    };
+    let builder = with(workers(config), per_worker(config));
+    let s3 = listeners::s3(builder, s3_listener, s3_tls, &house, &connections);
+    let builder = with(1, limits::ADMIN_CONNECTIONS_MAX);
+    let admin = (&house, metrics);
+    let admin = listeners::admin(builder, admin_listener, admin_tls, admin, &connections);
+    let (s3, admin) = (s3.map_err(stopped)?.run(), admin.map_err(stopped)?.run());
+    let handles = [s3.handle(), admin.handle()];
+    let jobs = start_jobs(config, &house, &unheard, stopping);
+    let servers = actix_rt::spawn(async move { futures_util::future::try_join(s3, admin).await });
     on_started(&Started {
         endpoint,
         admin_endpoint,
@@ -135,6 +134,9 @@ async fn serve(
     futures_util::future::join(s3.stop(true), admin.stop(true)).await;
     let ended = servers.await;
     futures_util::future::join_all(jobs).await;
+    if let Err(error) = unheard.record(&store).await {
+        tracing::error!(%error, "connections without a request left no entry");
+    }
     close(store).await;
     match ended {
         Ok(Ok(_)) => Ok(()),
@@ -147,8 +149,9 @@ async fn serve(
 fn start_jobs(
     config: &Config,
     house: &House,
+    unheard: &Arc<Unheard>,
     stopping: watch::Receiver<bool>,
-) -> [JoinHandle<()>; 9] {
+) -> [JoinHandle<()>; 10] {
     let store = &house.store;
     let day = Day::of_seconds(config.lifecycle.day_seconds);
     [
@@ -161,6 +164,7 @@ fn start_jobs(
         jobs::sweep::start(store.clone(), config.limits.upload_days, stopping.clone()),
         jobs::rewrap::start(store.clone(), stopping.clone()),
         jobs::grants::start(store.clone(), stopping.clone()),
+        jobs::unheard::start(store.clone(), Arc::clone(unheard), stopping.clone()),
         jobs::lifecycle::start(store.clone(), day, stopping.clone()),
         jobs::inventory::start(
             store.clone(),
@@ -306,10 +310,7 @@ fn house(
             bytes_per_second: config.limits.body_min_bytes_per_second,
         },
         object_bytes_max: config.limits.object_bytes_max,
-        put_bytes_max: config
-            .limits
-            .object_bytes_max
-            .min(crate::types::limits::PUT_BYTES_MAX),
+        put_bytes_max: config.limits.object_bytes_max.min(limits::PUT_BYTES_MAX),
         in_flight: InFlight::new(
             config.limits.inflight_requests,
             config.limits.inflight_bytes,

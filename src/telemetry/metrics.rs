@@ -49,6 +49,7 @@ const GROUP_CHANGES: &str = "acervo_index_group_changes";
 const AUDIT_QUEUE: &str = "acervo_audit_queue_entries";
 const SWEPT_BLOBS: &str = "acervo_blobs_swept_total";
 const EXPIRED_UPLOADS: &str = "acervo_uploads_expired_total";
+const UNHEARD: &str = "acervo_connections_unheard_total";
 const BUILD: &str = "acervo_build_info";
 
 /// Every metric. `door` is `s3` or `admin`; `action` the operation as policies name it
@@ -103,6 +104,13 @@ pub const METRICS: &[Metric] = &[
         Unit::Count,
         &["door"],
         "Open connections.",
+    ),
+    metric(
+        UNHEARD,
+        Kind::Counter,
+        Unit::Count,
+        &["door", "code"],
+        "Connections that ended without a request that could be read.",
     ),
     metric(
         COMMIT_SECONDS,
@@ -236,7 +244,7 @@ fn describe(metric: &Metric) {
 }
 
 /// A listener.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Door {
     /// The documents.
     S3,
@@ -247,7 +255,8 @@ pub enum Door {
 }
 
 impl Door {
-    const fn name(self) -> &'static str {
+    /// What metrics and entries call it.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::S3 => "s3",
             Self::Admin => "admin",
@@ -369,6 +378,11 @@ pub fn connection(door: Door) -> Held {
     Held::new(gauge!(CONNECTIONS, "door" => door.name()))
 }
 
+/// Counts a connection without a request that could be read.
+pub fn unheard(door: Door, code: &'static str) {
+    counter!(UNHEARD, "door" => door.name(), "code" => code).increment(1);
+}
+
 /// Records a group commit of `changes` changes.
 pub fn committed(duration: Duration, changes: u32) {
     histogram!(COMMIT_SECONDS).record(duration);
@@ -451,6 +465,7 @@ mod tests {
             super::audit_queue(4);
             super::swept(5);
             super::expired(6);
+            super::unheard(Door::S3, "MalformedHead");
             let page = handle.render();
             drop(held);
             page

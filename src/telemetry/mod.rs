@@ -15,5 +15,5 @@ mod metrics;
 pub use log::{Format, Settings, install};
 pub use metrics::{
     Answered, Door, Held, Kind, METRICS, Metric, Metrics, answered, audit_queue, committed,
-    connection, expired, received, request, sent, swept,
+    connection, expired, received, request, sent, swept, unheard,
 };

@@ -55,6 +55,11 @@ pub const UPLOAD_BYTES_MAX: usize = 4 << 20;
 pub const UPLOADS_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a body that the HTTP library may hold before an operation takes them.
 pub const RECEIVED_BYTES_MAX: usize = 64 << 10;
+/// The same with HTTP/2, whose windows say it to the client: more, because a full window waits for
+/// word to go around.
+pub const H2_BODY_BYTES_MAX: u32 = 256 << 10;
+/// The same of all bodies that come over one connection of HTTP/2.
+pub const H2_CONNECTION_BYTES_MAX: u32 = 1 << 20;
 /// Segments that a thread digests and seals for one upload before others have their turn.
 pub const LINE_TURN_SEGMENTS: usize = 64;
 /// Parts that are being written to the local disk at one time; more wait their turn.
@@ -135,6 +140,8 @@ pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
 pub const SESSION_TAGS_MAX: usize = 50;
 /// Bytes of a request to the STS door: a token and a policy, each escaped, fit twice over.
 pub const STS_BODY_BYTES_MAX: usize = 64 << 10;
+/// Connections of operators and monitors.
+pub const ADMIN_CONNECTIONS_MAX: usize = 256;
 /// Bytes of a request's JSON to the admin door.
 pub const ADMIN_BODY_BYTES_MAX: usize = 64 << 10;
 /// Sessions, principals and parents of sessions that one agency holds as revoked.

@@ -17,7 +17,7 @@ fn openssl(folder: &Path, line: &str) {
 }
 
 /// An authority, and what it signed for this machine.
-fn certify(folder: &Path) {
+pub(crate) fn certify(folder: &Path) {
     const NEW: &str = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
     for name in ["ca", "other"] {
         let made = format!("req -x509 {NEW} -keyout {name}.key -out {name}.pem -subj /CN={name}");

@@ -54,4 +54,5 @@ mod start;
 mod sts;
 mod tagging;
 mod tokens;
+mod unheard;
 mod versions;

@@ -35,4 +35,4 @@ mod roles;
 mod server;
 mod tokens;
 
-pub use server::server;
+pub use server::app;

@@ -1,20 +1,20 @@
-//! The routes, and the server that answers them.
+//! The routes.
 
-use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
 
+use actix_http::Request;
+use actix_http::body::BoxBody;
+use actix_service::ServiceFactory;
+use actix_service::map_config;
 use actix_web::App;
 use actix_web::HttpRequest;
 use actix_web::HttpResponse;
-use actix_web::HttpServer;
-use actix_web::dev::Server;
+use actix_web::dev::AppConfig;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::web;
-use rustls::ServerConfig;
 
 use crate::api::http::house::House;
-use crate::config::Limits;
 use crate::telemetry::Metrics;
 
 use super::access_keys;
@@ -42,47 +42,29 @@ use super::revocations;
 use super::roles;
 use super::tokens;
 
-/// Connections of operators and monitors.
-const CONNECTIONS_MAX: usize = 256;
-
-/// The server of the admin API, not yet running.
-///
-/// # Errors
-/// If the listener cannot be used.
-pub fn server(
+/// What answers the requests of the admin door.
+pub fn app(
     house: &Arc<House>,
-    metrics: Metrics,
-    listener: TcpListener,
-    tls: Option<ServerConfig>,
-    limits: &Limits,
-) -> std::io::Result<Server> {
-    let house = web::Data::from(Arc::clone(house));
-    let metrics = web::Data::new(metrics);
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(house.clone())
-            .app_data(metrics.clone())
-            .configure(routes)
-            .configure(role_routes)
-            .configure(events::routes)
-            .configure(grants::routes)
-            .configure(key_routes)
-            .configure(identity_routes)
-            .configure(people_routes)
-            .default_service(web::to(no_route))
-    });
-    let server = server
-        .workers(1)
-        .max_connections(CONNECTIONS_MAX)
-        .client_request_timeout(Duration::from_secs(limits.head_seconds))
-        .keep_alive(Duration::from_secs(limits.keep_alive_seconds))
-        .shutdown_timeout(limits.shutdown_seconds)
-        .disable_signals();
-    let server = match tls {
-        None => server.listen(listener)?,
-        Some(config) => server.listen_rustls_0_23(listener, config)?,
-    };
-    Ok(server.run())
+    metrics: &Metrics,
+) -> impl ServiceFactory<
+    Request,
+    Config = (),
+    Response = ServiceResponse<BoxBody>,
+    Error = actix_web::Error,
+    InitError = (),
+> + use<> {
+    let app = App::new()
+        .app_data(web::Data::from(Arc::clone(house)))
+        .app_data(web::Data::new(metrics.clone()))
+        .configure(routes)
+        .configure(role_routes)
+        .configure(events::routes)
+        .configure(grants::routes)
+        .configure(key_routes)
+        .configure(identity_routes)
+        .configure(people_routes)
+        .default_service(web::to(no_route));
+    map_config(app, |()| AppConfig::default())
 }
 
 fn routes(config: &mut web::ServiceConfig) {
