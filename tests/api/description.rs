@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::access::all_admin_routes;
+use crate::admin_access::all_admin_routes;
 use crate::support::answer::Answer;
 use crate::support::contract::{Asked, Contract};
 use crate::support::evidence::installation_log;

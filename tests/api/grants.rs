@@ -142,6 +142,20 @@ pub(crate) fn terms() -> Value {
         "expires": in_seconds(86_400)})
 }
 
+const ALL: [&str; 7] = [
+    "s3:GetObject",
+    "s3:GetObjectAttributes",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionAttributes",
+    "s3:GetObjectVersionTagging",
+    "s3:ListBucket",
+];
+
+pub(crate) fn everything() -> Value {
+    with(terms(), json!({"prefix": "", "actions": ALL}))
+}
+
 pub(crate) fn with(mut terms: Value, more: Value) -> Value {
     let members = more.as_object().unwrap().clone();
     terms.as_object_mut().unwrap().extend(members);

@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use acervo::access::action::{Action, Effect};
 use serde_json::{Value, json};
 
-use crate::access::{actions, all_admin_routes, ask};
+use crate::admin_access::all_admin_routes;
 use crate::support::answer::Answer;
 use crate::support::caller::Caller;
+use crate::support::operations::{actions, ask};
 use crate::support::server::Server;
 
 const ROLES: [&str; 6] = [

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod caller;
 pub(crate) mod contract;
 pub(crate) mod evidence;
+pub(crate) mod operations;
 pub(crate) mod provider;
 pub(crate) mod request;
 pub(crate) mod server;
