@@ -253,7 +253,14 @@ fn what_nothing_refers_to_is_removed_once_it_is_old() {
         house.expire_uploads(house.after(-LONGEST_UPLOAD_SECONDS)),
         0
     );
+    let entries = || {
+        let index = Installation::open(folder.path()).index("agencia");
+        let count = index.query_row("SELECT count(*) FROM audit", [], |row| row.get(0));
+        count.unwrap()
+    };
+    let before: i64 = entries();
     assert_eq!(house.expire_uploads(house.after(60)), 1);
+    assert_eq!(entries(), before + 1, "nothing goes without an entry");
     assert_eq!(house.garbage(house.after(120)), 1);
     assert_eq!(referenced.iter().filter(|path| path.exists()).count(), 2);
     drop(house);

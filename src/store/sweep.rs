@@ -7,8 +7,12 @@
 
 use std::sync::Arc;
 
+use crate::audit::entry::Draft;
+use crate::audit::entry::Named;
+use crate::audit::entry::Outcome;
 use crate::blobs::store::Shard;
 use crate::blobs::sweep::FoundName;
+use crate::crypto::random;
 use crate::meta::commands::AbortUpload;
 use crate::meta::commands::CollectAbandoned;
 use crate::meta::commands::ForgetGarbage;
@@ -16,6 +20,7 @@ use crate::meta::commands::Progress;
 use crate::meta::commands::UploadPlace;
 use crate::types::clock::Time;
 use crate::types::ids::BlobId;
+use crate::types::ids::RequestId;
 use crate::types::names::AgencyId;
 
 use super::agencies::Agency;
@@ -110,17 +115,17 @@ impl Store {
         });
         let expired = read.await?;
         let removed = expired.len() as u64;
-        for (bucket_id, object_key, upload_id) in expired {
+        for (bucket_id, bucket, object_key, upload_id) in expired {
+            let at = self.0.clock.now();
+            let draft = expiry_of_upload(at, bucket.as_str(), object_key.as_str());
+            let entry = agency.ledger.entry(&draft);
             let place = UploadPlace {
                 bucket_id,
                 object_key,
                 upload_id,
             };
-            let command = AbortUpload {
-                place,
-                at: self.0.clock.now(),
-            };
-            match agency.index.commit_unrecorded(command).await {
+            let command = AbortUpload { place, at };
+            match agency.index.commit(command, entry).await {
                 // Completed or given up meanwhile.
                 Err(error) if error.is_refusal() => {}
                 other => other?,
@@ -137,5 +142,22 @@ impl Store {
             return Ok(());
         }
         Ok(self.0.blobs.delete(&agency.id, blob_ids).await?)
+    }
+}
+
+/// The entry of an upload that waited too long to be completed: nobody gave it up.
+fn expiry_of_upload<'a>(at: Time, bucket: &'a str, object_key: &'a str) -> Draft<'a> {
+    Draft {
+        at,
+        request_id: RequestId::new(random::bytes()),
+        remote: "job",
+        principal: Some("sweep"),
+        proof: None,
+        action: "ExpireUpload",
+        bucket: Some(bucket),
+        object_key: Some(object_key),
+        named: Named::default(),
+        outcome: Outcome::Allowed,
+        grant: None,
     }
 }

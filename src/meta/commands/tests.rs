@@ -513,7 +513,7 @@ async fn uploads_are_listed_by_key_and_id() {
     let expired = index.read(|q| q.uploads_begun_before(at(103), 10)).unwrap();
     let expired: Vec<_> = expired
         .iter()
-        .map(|(_, key, id)| (key.as_str(), id.as_bytes()[0]))
+        .map(|(_, _, key, id)| (key.as_str(), id.as_bytes()[0]))
         .collect();
     assert_eq!(expired, [("b", 1), ("a/y", 2), ("b", 2)]);
 }

@@ -13,7 +13,7 @@ use super::walk::Walk;
 use crate::types::clock::Time;
 use crate::types::ids::{BucketId, UploadId};
 use crate::types::limits;
-use crate::types::names::ObjectKey;
+use crate::types::names::{BucketName, ObjectKey};
 
 /// What a page of uploads comes after: S3's key marker and upload id marker.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -120,12 +120,20 @@ impl Reader<'_, OfAgency> {
         &self,
         before: Time,
         limit: u32,
-    ) -> Result<Vec<(BucketId, ObjectKey, UploadId)>, Error> {
+    ) -> Result<Vec<(BucketId, BucketName, ObjectKey, UploadId)>, Error> {
         self.all(
-            "SELECT bucket_id, object_key, upload_id FROM uploads
-             WHERE initiated_ms < ?1 ORDER BY initiated_ms LIMIT ?2",
+            "SELECT u.bucket_id, b.name, u.object_key, u.upload_id
+             FROM uploads u JOIN buckets b ON b.bucket_id = u.bucket_id
+             WHERE u.initiated_ms < ?1 ORDER BY u.initiated_ms LIMIT ?2",
             (Sql(before), limit.min(limits::LIST_PAGE_MAX)),
-            |row| Ok((column(row, 0)?, column(row, 1)?, column(row, 2)?)),
+            |row| {
+                Ok((
+                    column(row, 0)?,
+                    column(row, 1)?,
+                    column(row, 2)?,
+                    column(row, 3)?,
+                ))
+            },
         )
     }
 }
