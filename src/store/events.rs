@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::access::consent::Consent;
 use crate::audit::entry::Draft;
 use crate::crypto::random;
 use crate::crypto::small;
@@ -58,12 +59,12 @@ impl Store {
     /// [`Error::NoSuchAgency`], `LimitReached` of the index.
     pub async fn set_webhook(
         &self,
-        agency: &AgencyId,
+        consent: &Consent,
         name: &str,
         url: &str,
         draft: &Draft<'_>,
     ) -> Result<Committed<SecretText>, Error> {
-        let agency = self.agency_of_any_state(agency).await?;
+        let agency = self.agency_of_any_state(consent.agency()).await?;
         let key = random::bytes::<32>();
         let command = SetWebhook {
             name: name.to_owned(),

@@ -411,3 +411,24 @@ fn nobody_is_told_where_the_settings_do_not_allow_it() {
         .body(format!("<NotificationConfiguration>{xml}</NotificationConfiguration>").as_bytes())
         .refused(400, "InvalidArgument");
 }
+
+#[test]
+fn no_operator_alone_has_the_names_of_documents_told_to_it() {
+    let server = Server::with(SETTINGS);
+    let wanted = |url: &str| json!({"name": "avisos", "url": url});
+    let set = |url: &str| server.administer_alone("PUT", WEBHOOKS, &wanted(url));
+    // Where nothing is stored there is nothing to tell.
+    set("http://127.0.0.1:1/antes").status(200);
+    server.agency().make_bucket("actas").ok();
+    server.agency().put("actas/a", b"1").ok();
+    let waiting = set("http://127.0.0.1:1/otro").status(202);
+    assert!(!waiting.text().contains("whsec_"), "{}", waiting.text());
+    let listed = server.administer_alone("GET", WEBHOOKS, &Value::Null).ok();
+    assert!(listed.text().contains("/antes"), "{}", listed.text());
+    let token = format!("Bearer {}", server.credential("bearer_token"));
+    let headers = [("authorization", token.as_str())];
+    let own = wanted("http://127.0.0.1:1/propio");
+    server.admin("PUT", WEBHOOKS, &headers, &own).status(200);
+    let seconded = server.administer("PUT", WEBHOOKS, &wanted("http://127.0.0.1:1/dos"));
+    assert!(seconded.status(200).text().contains("whsec_"));
+}

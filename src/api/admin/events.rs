@@ -22,10 +22,12 @@ use crate::types::names::BucketName;
 use super::agencies::Done;
 use super::answer;
 use super::answer::Given;
+use super::approvals::Approval;
 use super::asker::Authority;
 use super::body::Body;
 use super::error::AdminError;
 use super::error::ErrorBody;
+use super::guard::GivenRights;
 use super::names::agency_id;
 
 /// The routes of this file.
@@ -48,7 +50,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// A webhook to make or to change.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewWebhook {
     /// Its name, as ARNs have it: that of a bucket would do.
@@ -208,13 +210,16 @@ pub(super) async fn list_webhooks(
     .await
 }
 
-/// Makes a webhook, or gives one of this name another address and a new secret.
+/// Makes a webhook, or gives one of this name another address and a new secret. Where documents are
+/// stored an operator needs a second person for it: it is told their names.
 #[utoipa::path(put, path = "/admin/v1/agencies/{agency}/webhooks", tag = "events",
-    params(("agency" = String, Path, description = "The agency's slug")),
+    params(("agency" = String, Path, description = "The agency's slug"),
+        ("X-Acervo-Approval" = Option<String>, Header, description = "An approval's id")),
     request_body = NewWebhook, security(("operator" = []), ("agency-admin" = [])),
-    responses((status = 200, body = MadeWebhook), (status = 400, body = ErrorBody),
+    responses((status = 200, body = MadeWebhook), (status = 202, body = Approval),
+        (status = 400, body = ErrorBody),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn set_webhook(
     house: web::Data<House>,
     request: HttpRequest,
@@ -222,15 +227,16 @@ pub(super) async fn set_webhook(
     body: Body,
 ) -> HttpResponse {
     let (authority, ok) = (Authority::Agency(&agency), StatusCode::OK);
-    answer::answer(house, request, authority, "SetWebhook", ok, async |op| {
+    answer::guarded(house, request, authority, "SetWebhook", ok, async |op| {
         let body: NewWebhook = body.json()?;
         let name = webhook_name(&body.name)?;
         op.house.webhooks.parse(&body.url).map_err(refused)?;
+        // It is told the names of documents, which no operator reads.
+        let agency_id = agency_id(&agency)?;
+        let consent = op.consent(&agency_id, GivenRights::of(name), &body).await?;
         let draft = op.draft(name);
         let store = &op.house.store;
-        let made = store
-            .set_webhook(&agency_id(&agency)?, name, &body.url, &draft)
-            .await?;
+        let made = store.set_webhook(&consent, name, &body.url, &draft).await?;
         Ok(Given::committed(made, |secret| MadeWebhook {
             name: name.to_owned(),
             secret: secret.expose().to_owned(),
