@@ -275,3 +275,39 @@ fn bodies_that_are_no_forms_are_refused() {
     with_button.post().status(204);
     agency.get("actas/b").send().holds(b"1");
 }
+
+#[test]
+fn what_policies_forbid_is_forbidden_to_forms() {
+    let (server, agency) = server();
+    let deny = |condition: Value| {
+        let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny",
+            "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::actas/*",
+            "Condition": condition}});
+        let policy = policy.to_string();
+        let put = agency.ask("PUT", "/actas?policy");
+        put.body(policy.as_bytes()).ok();
+    };
+    let post = || Form::new(&server, "a", b"1").signed().post();
+    for condition in [
+        json!({"StringEquals": {"s3:authType": "POST"}}),
+        json!({"StringEquals": {"s3:signatureversion": "AWS4-HMAC-SHA256"}}),
+        json!({"StringEquals": {"s3:x-amz-content-sha256": "UNSIGNED-PAYLOAD"}}),
+        json!({"NumericGreaterThanEquals": {"s3:signatureAge": "0"}}),
+    ] {
+        deny(condition);
+        post().refused(403, "AccessDenied");
+    }
+    deny(json!({"StringNotEquals": {"s3:authType": "POST"}}));
+    post().status(204);
+    // Where the page is that posts it.
+    deny(json!({"StringNotLike": {"aws:Referer": "https://estado.mx/*"}}));
+    post().refused(403, "AccessDenied");
+    let form = Form::new(&server, "a", b"1").signed();
+    let nobody = server.nobody();
+    let ask = nobody.ask("POST", "/actas").body(&form.body());
+    let kind = "multipart/form-data; boundary=frontera";
+    ask.header("content-type", kind)
+        .header("referer", "https://estado.mx/alta")
+        .send()
+        .status(204);
+}

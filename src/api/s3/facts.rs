@@ -4,6 +4,9 @@
 
 use std::borrow::Cow;
 
+use actix_http::Method;
+
+use crate::access::action::Action;
 use crate::access::context::RequestFacts;
 use crate::access::policy::key::PlainKey;
 use crate::api::http::target::Query;
@@ -21,18 +24,25 @@ impl RequestFacts for S3Request {
             K::MaxKeys => parameter("max-keys"),
             K::Prefix => parameter("prefix"),
             K::RequestedRegion => Some(Cow::Borrowed(&self.house.region)),
-            K::AuthType if self.query.has("X-Amz-Signature") => {
-                Some(Cow::Borrowed("REST-QUERY-STRING"))
+            K::AuthType => Some(Cow::Borrowed(match self.proved()? {
+                Proved::ByForm => "POST",
+                Proved::ByQuery | Proved::ByQueryV2 => "REST-QUERY-STRING",
+                Proved::ByHeader | Proved::ByHeaderV2 | Proved::ByToken => "REST-HEADER",
+            })),
+            K::SignatureVersion => match self.proved()? {
+                // Without a moment of version 4 a form was signed by version 2.
+                Proved::ByForm if self.header("x-amz-date").is_none() => Some(Cow::Borrowed("AWS")),
+                Proved::ByForm | Proved::ByQuery | Proved::ByHeader => {
+                    Some(Cow::Borrowed(SIGNATURE_VERSION))
+                }
+                Proved::ByQueryV2 | Proved::ByHeaderV2 => Some(Cow::Borrowed("AWS")),
+                Proved::ByToken => None,
+            },
+            // Who uploads by an address, a form or a token signs nothing of what is uploaded.
+            K::ContentSha256 if self.brings_body() => {
+                let said = self.header("x-amz-content-sha256");
+                Some(Cow::Borrowed(said.unwrap_or("UNSIGNED-PAYLOAD")))
             }
-            K::AuthType => {
-                let by_header = self.header("authorization").is_some();
-                by_header.then_some(Cow::Borrowed("REST-HEADER"))
-            }
-            K::SignatureVersion => self
-                .header("authorization")
-                .or_else(|| self.query.value("X-Amz-Algorithm"))?
-                .starts_with(SIGNATURE_VERSION)
-                .then_some(Cow::Borrowed(SIGNATURE_VERSION)),
             K::SignatureAge => {
                 let signed = self.header("x-amz-date");
                 let signed = signed.or_else(|| self.query.value("X-Amz-Date"))?;
@@ -58,6 +68,38 @@ impl RequestFacts for S3Request {
     fn bypasses_governance(&self) -> bool {
         self.header("x-amz-bypass-governance-retention")
             .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+}
+
+/// How a request proved its caller.
+enum Proved {
+    ByForm,
+    ByQuery,
+    ByQueryV2,
+    ByHeader,
+    ByHeaderV2,
+    ByToken,
+}
+
+impl S3Request {
+    fn proved(&self) -> Option<Proved> {
+        if self.caller.is_anonymous() {
+            return None;
+        }
+        if self.action == Action::PostObject {
+            return Some(Proved::ByForm);
+        }
+        Some(match self.header("authorization") {
+            Some(text) if text.starts_with(SIGNATURE_VERSION) => Proved::ByHeader,
+            Some(text) if text.starts_with("AWS ") => Proved::ByHeaderV2,
+            Some(_) => Proved::ByToken,
+            None if self.query.has("X-Amz-Signature") => Proved::ByQuery,
+            None => Proved::ByQueryV2,
+        })
+    }
+
+    fn brings_body(&self) -> bool {
+        matches!(self.head.method, Method::PUT | Method::POST)
     }
 }
 

@@ -239,7 +239,7 @@ impl Form {
     /// The head that a PUT of the same object would have, and the file.
     pub(super) fn into_put(self, head: Head) -> Result<(Head, Posted), S3Error> {
         let mut headers = Headers::default();
-        for name in ["host", "origin", "user-agent"] {
+        for name in ["host", "origin", "referer", "user-agent"] {
             if let Some(value) = head.headers.get(name) {
                 headers.append(HeaderName::from_static(name), value.clone());
             }
@@ -263,7 +263,6 @@ impl Form {
                 "tagging" => ("x-amz-tagging", tags_as_header(value)?),
                 "x-amz-algorithm"
                 | "x-amz-credential"
-                | "x-amz-date"
                 | "x-amz-signature"
                 | "x-amz-security-token" => continue,
                 name if SENT.contains(&name) || name.starts_with("x-amz-") => (name, value.clone()),
