@@ -45,6 +45,8 @@ struct Kept {
     /// The objects in the order in which they came, some of them gone already.
     order: VecDeque<(BucketId, ObjectKey, usize)>,
     bytes: usize,
+    /// What the buckets weigh.
+    bucket_bytes: usize,
     bucket_changes: Changes,
     object_changes: Changes,
 }
@@ -119,9 +121,12 @@ impl Recent {
     }
 
     pub(super) fn keep_bucket(&self, record: &Arc<BucketRecord>, before: Before) {
+        let size_bytes = bucket_weight(record);
         let mut kept = self.lock();
-        let room = u32::try_from(kept.buckets.len()).is_ok_and(|n| n < limits::BUCKETS_MAX);
+        let room = kept.bucket_bytes + size_bytes <= limits::RECENT_BUCKETS_BYTES_MAX;
         if kept.bucket_changes.are_as(before) && room {
+            kept.forget_bucket(&record.name);
+            kept.bucket_bytes += size_bytes;
             kept.buckets.insert(record.name.clone(), Arc::clone(record));
         }
     }
@@ -163,7 +168,7 @@ impl Recent {
         kept.changes(is_of_objects).begin();
         match subject {
             Subject::Bucket(name) => {
-                kept.buckets.remove(name);
+                kept.forget_bucket(name);
             }
             Subject::Objects(bucket_id, object_keys) => {
                 for object_key in object_keys {
@@ -187,6 +192,12 @@ impl Kept {
         }
     }
 
+    fn forget_bucket(&mut self, name: &BucketName) {
+        if let Some(record) = self.buckets.remove(name) {
+            self.bucket_bytes = self.bucket_bytes.saturating_sub(bucket_weight(&record));
+        }
+    }
+
     fn forget(&mut self, bucket_id: BucketId, object_key: &ObjectKey) {
         if let Some(keys) = self.objects.get_mut(&bucket_id) {
             keys.remove(object_key);
@@ -195,6 +206,12 @@ impl Kept {
             }
         }
     }
+}
+
+/// What a kept bucket weighs: its documents, as they are written and as they are read.
+fn bucket_weight(record: &BucketRecord) -> usize {
+    let documents: usize = record.documents.iter().map(|(_, text)| text.len()).sum();
+    1_024 + 4 * documents
 }
 
 /// What a kept object weighs: its sealed bytes, its texts, and the maps around them.

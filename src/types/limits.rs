@@ -18,6 +18,14 @@ pub const REDIRECT_BYTES_MAX: usize = 2 << 10;
 /// Bytes of a request's XML body: a DeleteObjects of 1,000 keys of 1,024 bytes, each escaped, and a
 /// CompleteMultipartUpload of 10,000 parts with every checksum, both fit.
 pub const XML_BODY_BYTES_MAX: usize = 8 << 20;
+/// Bytes of a configuration of a bucket: many are read for requests that concern them.
+pub const BUCKET_DOCUMENT_BYTES_MAX: usize = 256 << 10;
+/// Bytes of a lifecycle configuration: a thousand rules.
+pub const LIFECYCLE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a CORS configuration. Source: AWS S3 User Guide, "Elements of a CORS configuration".
+pub const CORS_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a value that conditions of policies compare: what is longer is not known to them.
+pub const CONDITION_VALUE_BYTES_MAX: usize = 4 << 10;
 /// Keys of one DeleteObjects. Source: AWS S3 API, DeleteObjects.
 pub const DELETE_KEYS_MAX: usize = 1_000;
 /// Tags of an object. Source: AWS S3 User Guide, "Categorizing your objects using tags".
@@ -95,6 +103,8 @@ pub const KEYRING_BYTES_MAX: u64 = 2 << 20;
 pub const ENCRYPTION_CONTEXT_BYTES_MAX: usize = 8 << 10;
 /// Bytes of records of one agency that are kept in memory as they were read.
 pub const RECENT_BYTES_MAX: usize = 64 << 20;
+/// Bytes of the buckets that are kept in memory, for each agency.
+pub const RECENT_BUCKETS_BYTES_MAX: usize = 32 << 20;
 /// Seconds for which a presigned URL may live. Source: AWS S3 API, "Authenticating Requests: Using
 /// Query Parameters".
 pub const PRESIGN_SECONDS_MAX: u64 = 604_800;

@@ -1,5 +1,6 @@
 //! Bucket policies, public-access blocks and ownership controls.
 
+use acervo::auth::sigv4::payload::PayloadHash;
 use serde_json::{Value, json};
 
 use crate::support::caller::Caller;
@@ -629,4 +630,66 @@ fn an_anonymous_host_names_its_agency() {
         let answer = wire.answer("GET");
         assert_eq!(answer.status, status, "{host}: {}", answer.text());
     }
+}
+
+#[test]
+fn nobody_escapes_what_is_forbidden_by_another_way_to_sign() {
+    let scene = scene();
+    let all_of = all("actas");
+    let deny = |condition: Value| {
+        scene.set(
+            json!([{"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject",
+            "Resource": all_of, "Condition": condition}]),
+        );
+    };
+    let put = || scene.owner.put("actas/libre/c", b"1");
+    let presigned = || {
+        let url = scene.owner.put("actas/libre/c", b"").presigned(60);
+        scene.server.nobody().ask("PUT", &url).body(b"1").send()
+    };
+    let token = scene.server.credential("bearer_token").to_owned();
+    let by_token = || {
+        let admin = scene.server.with_token(&token);
+        admin.put("actas/libre/c", b"1").send()
+    };
+    // What nobody signed is unsigned, whether a header says so or not.
+    deny(json!({"StringEquals": {"s3:x-amz-content-sha256": "UNSIGNED-PAYLOAD"}}));
+    put().ok();
+    put()
+        .payload(PayloadHash::Unsigned)
+        .refused(403, "AccessDenied");
+    presigned().refused(403, "AccessDenied");
+    deny(json!({"StringEquals": {"s3:authType": "REST-QUERY-STRING"}}));
+    put().ok();
+    by_token().ok();
+    presigned().refused(403, "AccessDenied");
+    // A value that is too long to be compared is not known: it forbids, and does not allow.
+    deny(json!({"StringLike": {"aws:UserAgent": "*robot*"}}));
+    put().ok();
+    let long = "x".repeat(5_000);
+    put()
+        .header("user-agent", &long)
+        .refused(403, "AccessDenied");
+    scene.set(
+        json!([{"Effect": "Allow", "Principal": user("archivo"), "Action": "s3:GetObject",
+        "Resource": all_of, "Condition": {"StringNotLike": {"aws:UserAgent": "*robot*"}}}]),
+    );
+    let get = || scene.other.get("actas/libre/a");
+    get().ok();
+    get()
+        .header("user-agent", &long)
+        .refused(403, "AccessDenied");
+}
+
+#[test]
+fn configurations_have_bounds() {
+    let scene = scene();
+    let headers = "<AllowedHeader>x-y</AllowedHeader>".repeat(2_000);
+    let cors = format!(
+        "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod>\
+         <AllowedOrigin>*</AllowedOrigin>{headers}</CORSRule></CORSConfiguration>"
+    );
+    let put = scene.owner.ask("PUT", "/actas?cors").body(cors.as_bytes());
+    let refused = put.refused(400, "MaxMessageLengthExceeded");
+    assert_eq!(refused.element("MaxMessageLengthBytes"), "65536");
 }

@@ -122,7 +122,7 @@ impl Condition {
         lookup: &dyn Fn(&Key) -> Option<String>,
     ) -> bool {
         if let Test::Null(wanted) = &self.test {
-            return wanted.contains(&values.is_none());
+            return wanted.contains(&values.is_none_or(<[String]>::is_empty));
         }
         // An empty set is as good as none.
         let Some(values) = values.filter(|values| !values.is_empty()) else {

@@ -173,6 +173,10 @@ fn variable(inner: &str) -> Result<Token, BadVariable> {
 /// Goes back to the last `*` where a text does not go on as the pattern: at most one step for each
 /// character of the pattern and each of the text, both of them bounded.
 fn fits(atoms: &[Atom], text: &[char]) -> bool {
+    let least = atoms.iter().filter(|atom| **atom != Atom::Any).count();
+    if least > text.len() {
+        return false;
+    }
     let (mut at, mut in_text) = (0, 0);
     let mut back: Option<(usize, usize)> = None;
     while let Some(next) = text.get(in_text) {

@@ -5,6 +5,7 @@ use crate::access::caller::Proof;
 use crate::access::context::RequestContext;
 use crate::access::permit::Resource;
 use crate::types::clock::Time;
+use crate::types::limits;
 use crate::types::names::AgencyId;
 
 use super::key::Key;
@@ -37,9 +38,15 @@ impl Situation<'_> {
         }
     }
 
-    /// Whether the request may have values under a key that are not known here.
+    /// Whether the request may have values under a key that are not known here, or are too long to
+    /// be compared with what a policy may say.
     pub(super) fn withholds(&self, key: &Key) -> bool {
-        self.caller.claims.are_withheld && matches!(key, Key::Jwt(_))
+        if matches!(key, Key::Jwt(_)) && self.caller.claims.are_withheld {
+            return true;
+        }
+        let is_long = |value: &String| value.len() > limits::CONDITION_VALUE_BYTES_MAX;
+        self.values(key)
+            .is_some_and(|values| values.iter().any(is_long))
     }
 
     /// What a policy variable stands for: the one value of its key.

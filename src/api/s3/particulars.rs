@@ -83,7 +83,7 @@ pub(super) fn of_request(error: S3Error, req: &S3Request) -> S3Error {
         }
         Code::MaxMessageLengthExceeded => error.or_with(
             "MaxMessageLengthBytes",
-            Some(limits::XML_BODY_BYTES_MAX.to_string()),
+            Some(req.xml_bytes_max().to_string()),
         ),
         Code::PreconditionFailed => error.or_with("Condition", condition(req)),
         Code::MethodNotAllowed => error.or_with("Method", Some(req.head.method.to_string())),

@@ -200,10 +200,21 @@ impl S3Request {
         let length = self
             .header("content-length")
             .and_then(|text| text.parse::<usize>().ok());
-        if length.is_some_and(|length| length > limits::XML_BODY_BYTES_MAX) {
+        let bytes_max = self.xml_bytes_max();
+        if length.is_some_and(|length| length > bytes_max) {
             return Err(Code::MaxMessageLengthExceeded.into());
         }
-        document.collect(limits::XML_BODY_BYTES_MAX).await
+        document.collect(bytes_max).await
+    }
+
+    /// How long an XML body may be.
+    pub(super) const fn xml_bytes_max(&self) -> usize {
+        match self.action {
+            Action::DeleteObjects | Action::CompleteMultipartUpload => limits::XML_BODY_BYTES_MAX,
+            Action::PutBucketLifecycleConfiguration => limits::LIFECYCLE_BYTES_MAX,
+            Action::PutBucketCors => limits::CORS_BYTES_MAX,
+            _ => limits::BUCKET_DOCUMENT_BYTES_MAX,
+        }
     }
 }
 
