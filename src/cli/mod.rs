@@ -13,6 +13,7 @@ mod client;
 mod credentials;
 mod error;
 mod greeting;
+mod help;
 mod paper;
 mod refusal;
 mod remote_refusal;
@@ -26,7 +27,7 @@ use std::io;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 use crate::config;
 
@@ -83,7 +84,11 @@ pub fn run(
     environment: impl Iterator<Item = (String, String)>,
     console: &mut Console<'_>,
 ) -> Exit {
-    let arguments = match Arguments::try_parse_from(words) {
+    let environment: Vec<_> = environment.collect();
+    let locale = config::locale(&environment);
+    let command = help::command(locale);
+    let parsed = command.try_get_matches_from(words);
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(answer) => {
             // `--help` and `--version` come this way too.
@@ -93,7 +98,7 @@ pub fn run(
             } else {
                 &mut *console.err
             };
-            let written = write!(stream, "{answer}");
+            let written = write!(stream, "{}", help::answer(&answer, locale));
             return match (asked, written) {
                 (true, Ok(())) => Exit::Done,
                 (true, Err(_)) => Exit::Failed,
@@ -101,11 +106,12 @@ pub fn run(
             };
         }
     };
+    let environment = environment.into_iter();
     match arguments.command {
         None => serve::run(arguments.serve, environment, console),
         Some(Command::Serve(flags)) => serve::run(flags, environment, console),
-        Some(Command::Completions { shell }) => paper::completions(shell, console),
-        Some(Command::Man { directory }) => paper::man(&directory, console),
+        Some(Command::Completions { shell }) => paper::completions(shell, locale, console),
+        Some(Command::Man { directory }) => paper::man(&directory, locale, console),
         Some(Command::Token(token)) => token::run(token, environment, console),
         Some(Command::Admin(admin)) => admin::run(*admin, environment, console),
     }

@@ -2,23 +2,23 @@
 
 use std::path::Path;
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use super::arguments::Arguments;
-use super::{Console, Exit, complain};
+use crate::config::Locale;
+
+use super::{Console, Exit, complain, help};
 
 /// Prints the completions of a shell.
-pub(super) fn completions(shell: Shell, console: &mut Console<'_>) -> Exit {
+pub(super) fn completions(shell: Shell, locale: Locale, console: &mut Console<'_>) -> Exit {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "acervo", &mut text);
+    clap_complete::generate(shell, &mut help::command(locale), "acervo", &mut text);
     ended(console.out.write_all(&text), console)
 }
 
 /// Writes a manual page for every command into a directory: `acervo.1`, `acervo-serve.1`, …
-pub(super) fn man(directory: &Path, console: &mut Console<'_>) -> Exit {
+pub(super) fn man(directory: &Path, locale: Locale, console: &mut Console<'_>) -> Exit {
     let written = std::fs::create_dir_all(directory)
-        .and_then(|()| clap_mangen::generate_to(Arguments::command(), directory));
+        .and_then(|()| clap_mangen::generate_to(help::command(locale), directory));
     ended(written, console)
 }
 

@@ -445,6 +445,44 @@ fn help() {
 }
 
 #[test]
+fn help_in_spanish() {
+    let spanish = [("LC_ALL", "es_MX.UTF-8")];
+    let help = acervo(&["--help"], &spanish);
+    insta::assert_snapshot!("help_spanish", help.out);
+    insta::assert_snapshot!("help_access_keys_spanish", {
+        acervo(&["admin", "access-keys", "create", "--help"], &spanish).out
+    });
+    let english = [("LC_ALL", "es"), ("ACERVO_LOCALE", "en")];
+    assert!(acervo(&["--help"], &english).out.contains("Usage:"));
+    for (line, expected) in [
+        (&["--nothing"][..], "no se conoce «--nothing»"),
+        (
+            &["serv"],
+            "no hay ningún comando «serv». ¿Quiso decir «serve»?",
+        ),
+        (
+            &["admin", "agencies"],
+            "Uso: acervo admin agencies [OPCIONES] <COMANDO>",
+        ),
+        (&["admin", "agencies", "create"], "falta: <NAME>"),
+        (&["--listen"], "falta el valor de «--listen <ADDR:PORT>»"),
+        (
+            &["--listen", "127.0.0.1:1", "admin", "health"],
+            "«admin» no va junto con «--listen <ADDR:PORT>»",
+        ),
+        (
+            &["admin", "agencies", "create", "AB"],
+            "«AB» no vale para «<NAME>» (shorter than 3 characters)",
+        ),
+        (&["completions", "sh"], "se esperaba uno de: bash, "),
+    ] {
+        let ran = acervo(line, &spanish);
+        assert_eq!((ran.exit, ran.out.as_str()), (Exit::Usage, ""), "{line:?}");
+        assert!(ran.err.contains(expected), "{line:?}: {}", ran.err);
+    }
+}
+
+#[test]
 fn shells_learn_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         let ran = acervo(&["completions", shell], &[]);

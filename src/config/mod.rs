@@ -221,6 +221,11 @@ impl Default for Config {
     }
 }
 
+/// The language of an environment, before any setting is read.
+pub fn locale(environment: &[(String, String)]) -> Locale {
+    locale_of(&environment.iter().cloned().collect())
+}
+
 /// The language that the environment asks for, in the order of POSIX (IEEE 1003.1, section 8.2):
 /// the first of these that is not empty.
 fn locale_of(environment: &BTreeMap<String, String>) -> Locale {
