@@ -2,6 +2,7 @@
 
 pub(crate) mod history;
 pub(crate) mod operation;
+mod outcome;
 pub(crate) mod version_model;
 pub(crate) mod versioned;
 pub(crate) mod world;

@@ -1,123 +1,31 @@
 //! A bucket with versions, and perhaps locks, beside the model that says what must be in it.
 
+mod lists;
+mod locks;
+mod step;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use acervo::types::clock::Clock;
-use acervo::types::encoding::{base64, parse_percent, percent, percent_path};
-use proptest::prelude::*;
+use acervo::types::encoding::{base64, percent_path};
 
-use super::version_model::{Lock, Mode, Model, NULL, Version, Versioning, may_retain};
+use self::locks::name;
+use self::step::{Condition, Which};
+use super::outcome::{NO_TAG, Outcome};
+use super::version_model::{Lock, Model, NULL, Version, Versioning};
 use super::{Compared, same};
 use crate::support::client::{Answer, Client};
-use crate::support::content::{Content, etag, etag_of_parts, md5};
+use crate::support::content::{etag, etag_of_parts, md5};
 use crate::support::elements;
+
+pub(crate) use step::{Step, step};
 
 /// Few, so that each gathers versions.
 const KEYS: [&str; 5] = ["a", "a/b", "a/c", "b c", "ñ/1"];
 const PREFIXES: [&str; 3] = ["", "a/", "ñ"];
-const NO_TAG: &str = "\"00000000000000000000000000000000\"";
 const NO_VERSION: &str = "00000000000000000000000000000000";
 const BYPASS: (&str, &str) = ("x-amz-bypass-governance-retention", "true");
-
-/// On what a write or a delete depends.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Condition {
-    None,
-    IfAbsent,
-    IfCurrent,
-    IfOther,
-}
-
-/// A version by its place from the newest, modulo how many there are; or the key alone.
-type Which = Option<usize>;
-
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    SetVersioning(bool),
-    Put(usize, Content, Condition, Lock),
-    /// Of one part.
-    Upload(usize, Content, Condition, Lock),
-    Copy(usize, Which, usize),
-    Delete(usize, Condition),
-    DeleteVersion(usize, usize, bool),
-    DeleteMany(Vec<(usize, Which)>, bool),
-    Get(usize, Which),
-    SetHold(usize, usize, bool),
-    SetRetention(usize, usize, (Mode, u8), bool),
-    ListVersions(usize, bool, usize),
-    List,
-}
-
-fn lock() -> impl Strategy<Value = Lock> {
-    prop_oneof![
-        4 => Just(Lock::default()),
-        1 => retention().prop_map(|retention| Lock { retention: Some(retention), hold: false }),
-        1 => Just(Lock { retention: None, hold: true }),
-    ]
-}
-
-fn retention() -> impl Strategy<Value = (Mode, u8)> {
-    let mode = prop_oneof![3 => Just(Mode::Governance), 1 => Just(Mode::Compliance)];
-    (mode, 1..4_u8)
-}
-
-fn condition() -> impl Strategy<Value = Condition> {
-    prop_oneof![
-        5 => Just(Condition::None),
-        1 => Just(Condition::IfAbsent),
-        1 => Just(Condition::IfCurrent),
-        1 => Just(Condition::IfOther),
-    ]
-}
-
-pub(crate) fn step() -> impl Strategy<Value = Step> {
-    let key = || 0..KEYS.len();
-    let place = || 0..4_usize;
-    let which = || proptest::option::of(place());
-    let put = || {
-        let sizes = prop_oneof![4 => 0..300_usize, 1 => 16_380..16_390_usize];
-        let content = (1..u64::MAX, sizes);
-        let content = content.prop_map(|(number, size_bytes)| Content { number, size_bytes });
-        (key(), content, condition(), lock())
-    };
-    prop_oneof![
-        2 => any::<bool>().prop_map(Step::SetVersioning),
-        8 => put().prop_map(|(k, c, w, l)| Step::Put(k, c, w, l)),
-        2 => put().prop_map(|(k, c, w, l)| Step::Upload(k, c, w, l)),
-        3 => (key(), which(), key()).prop_map(|(from, which, to)| Step::Copy(from, which, to)),
-        4 => (key(), condition()).prop_map(|(key, condition)| Step::Delete(key, condition)),
-        4 => (key(), place(), any::<bool>()).prop_map(|(k, p, b)| Step::DeleteVersion(k, p, b)),
-        2 => (proptest::collection::vec((key(), which()), 1..4), any::<bool>())
-            .prop_map(|(named, bypasses)| Step::DeleteMany(named, bypasses)),
-        5 => (key(), which()).prop_map(|(key, which)| Step::Get(key, which)),
-        2 => (key(), place(), any::<bool>()).prop_map(|(k, p, on)| Step::SetHold(k, p, on)),
-        3 => (key(), place(), retention(), any::<bool>())
-            .prop_map(|(k, p, r, b)| Step::SetRetention(k, p, r, b)),
-        2 => (0..PREFIXES.len(), any::<bool>(), 1..5_usize)
-            .prop_map(|(prefix, folds, page)| Step::ListVersions(prefix, folds, page)),
-        1 => Just(Step::List),
-    ]
-}
-
-/// A status and, of a refusal, its code.
-#[derive(Debug, Eq, PartialEq)]
-struct Outcome(u16, String);
-
-fn refused(status: u16, code: &str) -> Outcome {
-    Outcome(status, code.to_owned())
-}
-
-fn ok(status: u16) -> Outcome {
-    refused(status, "")
-}
-
-fn outcome(answer: &Answer) -> Outcome {
-    match answer.status {
-        refusal @ 400.. => Outcome(refusal, answer.code()),
-        status => ok(status),
-    }
-}
 
 pub(crate) struct Versioned {
     client: Client,
@@ -222,8 +130,8 @@ impl Versioned {
     ) -> (Option<(&'static str, String)>, Option<Outcome>) {
         let current = self.model.current(KEYS[key]);
         let if_match = |tag: &str| Some(("if-match", tag.to_owned()));
-        let missing = || Some(refused(404, "NoSuchKey"));
-        let failed = || Some(refused(412, "PreconditionFailed"));
+        let missing = || Some(Outcome::refused(404, "NoSuchKey"));
+        let failed = || Some(Outcome::refused(412, "PreconditionFailed"));
         match (condition, current) {
             (Condition::None, _) => (None, None),
             (Condition::IfAbsent, _) => (
@@ -234,19 +142,6 @@ impl Versioned {
             (Condition::IfOther, Some(_)) => (if_match(NO_TAG), failed()),
             (_, None) => (if_match(NO_TAG), missing()),
         }
-    }
-
-    fn lock_headers(&self, lock: Lock) -> Vec<(&'static str, String)> {
-        let mut headers = Vec::new();
-        if let Some((mode, until)) = lock.retention {
-            headers.push(("x-amz-object-lock-mode", name(mode).to_owned()));
-            let end = self.ends[usize::from(until)].clone();
-            headers.push(("x-amz-object-lock-retain-until-date", end));
-        }
-        if lock.hold {
-            headers.push(("x-amz-object-lock-legal-hold", "ON".to_owned()));
-        }
-        headers
     }
 
     /// The id under which something was stored just now.
@@ -293,14 +188,14 @@ impl Versioned {
         let target = format!("/{}?versioning", self.bucket);
         let answer = self.ask("PUT", &target, &[], body.as_bytes());
         if self.is_lockable && !is_on {
-            let refused = refused(409, "InvalidBucketState");
-            return same("outcome", &outcome(&answer), &refused);
+            let refused = Outcome::refused(409, "InvalidBucketState");
+            return same("outcome", &Outcome::of(&answer), &refused);
         }
         self.model.versioning = match is_on {
             true => Versioning::Enabled,
             false => Versioning::Suspended,
         };
-        same("outcome", &outcome(&answer), &ok(200))
+        same("outcome", &Outcome::of(&answer), &Outcome::ok(200))
     }
 
     fn put(&mut self, key: usize, bytes: &[u8], condition: Condition, lock: Lock) -> Compared {
@@ -318,7 +213,11 @@ impl Versioned {
         let target = self.target(key);
         let answer = self.ask("PUT", &target, &headers, bytes);
         let is_refused = refusal.is_some();
-        same("outcome", &outcome(&answer), &refusal.unwrap_or(ok(200)))?;
+        same(
+            "outcome",
+            &Outcome::of(&answer),
+            &refusal.unwrap_or(Outcome::ok(200)),
+        )?;
         match is_refused {
             true => Ok(()),
             false => self.store(key, &answer, bytes, etag(bytes), lock),
@@ -335,22 +234,22 @@ impl Versioned {
         let headers: Vec<_> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let target = self.target(key);
         let begun = self.ask("POST", &format!("{target}?uploads"), &headers, b"");
-        same("begun", &outcome(&begun), &ok(200))?;
+        same("begun", &Outcome::of(&begun), &Outcome::ok(200))?;
         let id = elements(&begun.text(), "UploadId").concat();
         let part = format!("{target}?uploadId={id}&partNumber=1");
         let put = self.ask("PUT", &part, &[], bytes);
-        same("part", &outcome(&put), &ok(200))?;
+        same("part", &Outcome::of(&put), &Outcome::ok(200))?;
         let body = super::world::completion(&[(1, etag(bytes))]);
         let (header, refusal) = self.condition(key, condition);
         let header: Vec<_> = header.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let upload = format!("{target}?uploadId={id}");
         let answer = self.ask("POST", &upload, &header, body.as_bytes());
         if let Some(refusal) = refusal {
-            same("outcome", &outcome(&answer), &refusal)?;
+            same("outcome", &Outcome::of(&answer), &refusal)?;
             let given_up = self.ask("DELETE", &upload, &[], b"");
-            return same("given up", &outcome(&given_up), &ok(204));
+            return same("given up", &Outcome::of(&given_up), &Outcome::ok(204));
         }
-        same("outcome", &outcome(&answer), &ok(200))?;
+        same("outcome", &Outcome::of(&answer), &Outcome::ok(200))?;
         self.store(key, &answer, bytes, etag_of_parts(&[bytes.to_vec()]), lock)
     }
 
@@ -372,12 +271,12 @@ impl Versioned {
         };
         let bytes = version.map(|version| version.bytes.clone());
         let expected = match (&bytes, &id) {
-            (Some(Some(_)), _) => ok(200),
-            (_, None) => refused(404, "NoSuchKey"),
-            (Some(None), Some(_)) => refused(400, "InvalidRequest"),
-            (None, Some(_)) => refused(404, "NoSuchVersion"),
+            (Some(Some(_)), _) => Outcome::ok(200),
+            (_, None) => Outcome::refused(404, "NoSuchKey"),
+            (Some(None), Some(_)) => Outcome::refused(400, "InvalidRequest"),
+            (None, Some(_)) => Outcome::refused(404, "NoSuchVersion"),
         };
-        same("outcome", &outcome(&answer), &expected)?;
+        same("outcome", &Outcome::of(&answer), &expected)?;
         match bytes.flatten() {
             None => Ok(()),
             Some(bytes) => self.store(to, &answer, &bytes, etag(&bytes), Lock::default()),
@@ -393,9 +292,9 @@ impl Versioned {
         let target = self.target(key);
         let answer = self.ask("DELETE", &target, &header, b"");
         if let Some(refusal) = refusal {
-            return same("outcome", &outcome(&answer), &refusal);
+            return same("outcome", &Outcome::of(&answer), &refusal);
         }
-        same("outcome", &outcome(&answer), &ok(204))?;
+        same("outcome", &Outcome::of(&answer), &Outcome::ok(204))?;
         let marked = answer.header("x-amz-delete-marker").is_some();
         let id = answer.header("x-amz-version-id").map(str::to_owned);
         self.marked(key, marked, id)
@@ -427,10 +326,10 @@ impl Versioned {
         let headers = if bypasses { &bypass[..] } else { &[] };
         let answer = self.ask("DELETE", &target, headers, b"");
         if !self.model.may_remove(KEYS[key], &id, bypasses) {
-            let refused = refused(403, "AccessDenied");
-            return same("outcome", &outcome(&answer), &refused);
+            let refused = Outcome::refused(403, "AccessDenied");
+            return same("outcome", &Outcome::of(&answer), &refused);
         }
-        same("outcome", &outcome(&answer), &ok(204))?;
+        same("outcome", &Outcome::of(&answer), &Outcome::ok(204))?;
         let version = self.model.version(KEYS[key], &id);
         let is_marker = version.is_some_and(|version| version.bytes.is_none());
         let marked = answer.header("x-amz-delete-marker").is_some();
@@ -458,7 +357,7 @@ impl Versioned {
         headers.extend(bypasses.then_some(BYPASS));
         let target = format!("/{}?delete", self.bucket);
         let answer = self.ask("POST", &target, &headers, body.as_bytes());
-        same("outcome", &outcome(&answer), &ok(200))?;
+        same("outcome", &Outcome::of(&answer), &Outcome::ok(200))?;
         let mut deleted = elements(&answer.text(), "Deleted").into_iter();
         let mut errors = elements(&answer.text(), "Error").into_iter();
         for (key, id) in once {
@@ -501,12 +400,12 @@ impl Versioned {
         };
         let bytes = version.map(|version| version.bytes.as_ref());
         let expected = match (bytes, &id) {
-            (Some(Some(_)), _) => ok(200),
-            (_, None) => refused(404, "NoSuchKey"),
-            (Some(None), Some(_)) => refused(405, "MethodNotAllowed"),
-            (None, Some(_)) => refused(404, "NoSuchVersion"),
+            (Some(Some(_)), _) => Outcome::ok(200),
+            (_, None) => Outcome::refused(404, "NoSuchKey"),
+            (Some(None), Some(_)) => Outcome::refused(405, "MethodNotAllowed"),
+            (None, Some(_)) => Outcome::refused(404, "NoSuchVersion"),
         };
-        same("outcome", &outcome(&answer), &expected)?;
+        same("outcome", &Outcome::of(&answer), &expected)?;
         let Some(version) = version else {
             return Ok(());
         };
@@ -531,183 +430,5 @@ impl Versioned {
             true => Ok(()),
             false => Err("other bytes".to_owned()),
         }
-    }
-
-    /// What a change of a lock is refused with for want of a version to lock.
-    fn unlockable(&self, key: usize, id: &str) -> Option<Outcome> {
-        match self.model.version(KEYS[key], id) {
-            None => Some(refused(404, "NoSuchVersion")),
-            Some(version) if version.bytes.is_none() => Some(refused(405, "MethodNotAllowed")),
-            Some(_) => None,
-        }
-    }
-
-    fn set_hold(&mut self, key: usize, place: usize, is_on: bool) -> Compared {
-        if !self.is_lockable {
-            return Ok(());
-        }
-        let id = self.id(key, place);
-        let status = if is_on { "ON" } else { "OFF" };
-        let body = format!("<LegalHold><Status>{status}</Status></LegalHold>");
-        let target = format!("{}?legal-hold&versionId={id}", self.target(key));
-        let digest = base64(&md5(body.as_bytes()));
-        let headers = [("content-md5", digest.as_str())];
-        let answer = self.ask("PUT", &target, &headers, body.as_bytes());
-        let expected = self.unlockable(key, &id).unwrap_or(ok(200));
-        if let Some(lock) = self.model.lock(KEYS[key], &id) {
-            lock.hold = is_on;
-        }
-        same("outcome", &outcome(&answer), &expected)
-    }
-
-    fn set_retention(
-        &mut self,
-        key: usize,
-        place: usize,
-        (mode, until): (Mode, u8),
-        bypasses: bool,
-    ) -> Compared {
-        if !self.is_lockable {
-            return Ok(());
-        }
-        let id = self.id(key, place);
-        let end = &self.ends[usize::from(until)];
-        let body = format!(
-            "<Retention><Mode>{}</Mode><RetainUntilDate>{end}</RetainUntilDate></Retention>",
-            name(mode)
-        );
-        let target = format!("{}?retention&versionId={id}", self.target(key));
-        let digest = base64(&md5(body.as_bytes()));
-        let mut headers = vec![("content-md5", digest.as_str())];
-        headers.extend(bypasses.then_some(BYPASS));
-        let answer = self.ask("PUT", &target, &headers, body.as_bytes());
-        let mut expected = self.unlockable(key, &id).unwrap_or(ok(200));
-        if let Some(lock) = self.model.lock(KEYS[key], &id) {
-            match may_retain(lock.retention, (mode, until), bypasses) {
-                true => lock.retention = Some((mode, until)),
-                false => expected = refused(403, "AccessDenied"),
-            }
-        }
-        same("outcome", &outcome(&answer), &expected)
-    }
-
-    /// What a list of versions must show: prefixes by their name alone.
-    fn listed(&self, prefix: &str, folds: bool) -> Vec<Row> {
-        let mut rows: Vec<Row> = Vec::new();
-        for (key, versions) in &self.model.keys {
-            let Some(rest) = key.strip_prefix(prefix) else {
-                continue;
-            };
-            if let Some((head, _)) = rest.split_once('/').filter(|_| folds) {
-                let row = Row::prefix(format!("{prefix}{head}/"));
-                if rows.last() != Some(&row) {
-                    rows.push(row);
-                }
-                continue;
-            }
-            rows.extend(versions.iter().enumerate().map(|(place, version)| Row {
-                name: (*key).to_owned(),
-                id: version.id.clone(),
-                is_latest: place == 0,
-                is_marker: version.bytes.is_none(),
-            }));
-        }
-        rows
-    }
-
-    fn list_versions(&mut self, prefix: &str, folds: bool, page: usize) -> Compared {
-        let expected = self.listed(prefix, folds);
-        let delimiter = if folds { "&delimiter=/" } else { "" };
-        let query = format!(
-            "versions&encoding-type=url&max-keys={page}&prefix={}{delimiter}",
-            percent(prefix.as_bytes())
-        );
-        let mut from = String::new();
-        let mut found = Vec::new();
-        loop {
-            let target = format!("/{}?{query}{from}", self.bucket);
-            let answer = self.ask("GET", &target, &[], b"");
-            same("outcome", &outcome(&answer), &ok(200))?;
-            let text = answer.text();
-            let rows = rows(&text)?;
-            let is_short = rows.len() < page;
-            found.extend(rows);
-            if elements(&text, "IsTruncated") == ["false"] {
-                break;
-            }
-            same("a page that is cut is full", &is_short, &false)?;
-            from = format!("&key-marker={}", elements(&text, "NextKeyMarker").concat());
-            if let Some(id) = elements(&text, "NextVersionIdMarker").pop() {
-                let _ = write!(from, "&version-id-marker={id}");
-            }
-        }
-        same("versions", &found, &expected)
-    }
-
-    fn list(&mut self) -> Compared {
-        let target = format!("/{}?list-type=2&encoding-type=url", self.bucket);
-        let answer = self.ask("GET", &target, &[], b"");
-        same("outcome", &outcome(&answer), &ok(200))?;
-        let found = elements(&answer.text(), "Key");
-        let found: Option<Vec<_>> = found.iter().map(|key| parse_percent(key)).collect();
-        let keys = self.model.keys.keys();
-        let current = keys.filter(|key| self.model.current(key).is_some());
-        let current = current.map(|key| (*key).to_owned()).collect();
-        same("keys", &found, &Some(current))
-    }
-}
-
-/// A row of a list of versions.
-#[derive(Debug, Eq, PartialEq)]
-struct Row {
-    name: String,
-    id: String,
-    is_latest: bool,
-    is_marker: bool,
-}
-
-impl Row {
-    fn prefix(name: String) -> Self {
-        Self {
-            name,
-            id: String::new(),
-            is_latest: false,
-            is_marker: false,
-        }
-    }
-}
-
-/// The rows of a page in their order; prefixes stand at its end.
-fn rows(text: &str) -> Result<Vec<Row>, String> {
-    let decoded = |text: &str| parse_percent(text).ok_or("an escape that is none".to_owned());
-    let mut rows = Vec::new();
-    for element in ["Version", "DeleteMarker"] {
-        let open = format!("<{element}>");
-        for (at, _) in text.match_indices(&open) {
-            let block = elements(&text[at..], element).into_iter().next();
-            let block = block.unwrap_or_default();
-            let of = |name: &str| elements(&block, name).concat();
-            let row = Row {
-                name: decoded(&of("Key"))?,
-                id: of("VersionId"),
-                is_latest: of("IsLatest") == "true",
-                is_marker: element == "DeleteMarker",
-            };
-            rows.push((at, row));
-        }
-    }
-    rows.sort_by_key(|(at, _)| *at);
-    let mut rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
-    for prefix in elements(text, "CommonPrefixes") {
-        rows.push(Row::prefix(decoded(&elements(&prefix, "Prefix").concat())?));
-    }
-    rows.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(rows)
-}
-
-const fn name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Governance => "GOVERNANCE",
-        Mode::Compliance => "COMPLIANCE",
     }
 }
