@@ -69,6 +69,10 @@ impl Failure {
                 message,
                 request_id,
             } => {
+                let message = match locale {
+                    Locale::Es => in_spanish(code).unwrap_or(message),
+                    Locale::En => message,
+                };
                 let (code, message) = (printable(code), printable(message));
                 let id = request_id.as_deref().map(printable);
                 let id = id.map_or_else(String::new, |id| format!(" ({} {id})", words.request));
@@ -79,6 +83,18 @@ impl Failure {
     }
 }
 
+/// What the admin API means by a code: the code, then `= ` and the sentence. Those whose messages
+/// tell what they are about are not among them.
+const REFUSALS: &str = include_str!("refusals.txt");
+
+fn in_spanish(code: &str) -> Option<&'static str> {
+    let mut lines = REFUSALS.lines();
+    lines
+        .find(|line| *line == code)
+        .and(lines.next())?
+        .strip_prefix("= ")
+}
+
 /// An error and its causes in one line.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
@@ -86,4 +102,55 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::{REFUSALS, in_spanish};
+
+    /// The codes of the admin API, from its sources: text behind a status.
+    fn codes() -> BTreeSet<String> {
+        let room = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api/admin");
+        let folders = [room.clone(), room.join("grants")];
+        let files = folders
+            .iter()
+            .flat_map(|folder| fs::read_dir(folder).unwrap());
+        let files = files.map(|file| file.unwrap().path());
+        let files = files.filter(|path| path.is_file());
+        let texts = files.map(|path| fs::read_to_string(path).unwrap());
+        let mut codes = BTreeSet::new();
+        for text in texts {
+            let pieces: Vec<&str> = text.split('"').collect();
+            for pair in pieces.windows(2) {
+                let before = pair[0].trim_end().strip_suffix(',').unwrap_or_default();
+                let digits = before.len().saturating_sub(3);
+                let status = before
+                    .get(digits..)
+                    .and_then(|text| text.parse::<u16>().ok());
+                if status.is_some_and(|status| status >= 400) {
+                    codes.insert(pair[1].to_owned());
+                }
+            }
+        }
+        codes
+    }
+
+    #[test]
+    fn every_refusal_has_its_sentence_in_spanish() {
+        let mut codes = codes();
+        assert!(codes.len() > 30, "{codes:?}");
+        for telling in ["invalid_argument", "invalid_json", "malformed_policy"] {
+            assert!(codes.remove(telling), "{telling}");
+            assert_eq!(in_spanish(telling), None);
+        }
+        let known: BTreeSet<String> = REFUSALS.lines().step_by(2).map(str::to_owned).collect();
+        assert_eq!(known, codes);
+        for code in codes {
+            assert!(in_spanish(&code).unwrap().ends_with(['.', '?']), "{code}");
+        }
+    }
 }
