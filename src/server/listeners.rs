@@ -209,6 +209,9 @@ where
             if let Some(flow) = stream.flow() {
                 extensions.insert(flow);
             }
+            if let Some(version) = stream.tls() {
+                extensions.insert(version);
+            }
         })
 }
 

@@ -25,6 +25,7 @@ use crate::api::http::body::BodySlot;
 use crate::api::http::body::drain;
 use crate::api::http::flow::Flow;
 use crate::api::http::forwarded::Origin;
+use crate::api::http::forwarded::TlsVersion;
 use crate::api::http::headers::Headers;
 use crate::api::http::house::House;
 use crate::api::s3::door;
@@ -147,5 +148,9 @@ fn head_of(house: &House, request: &mut Request) -> Head {
         headers,
         remote: origin.remote,
         is_secure: origin.is_secure,
+        tls: request
+            .conn_data::<TlsVersion>()
+            .copied()
+            .filter(|_| !origin.is_forwarded),
     }
 }

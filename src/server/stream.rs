@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use actix_http::Protocol;
 use actix_rt::net::TcpStream;
+use rustls::ProtocolVersion;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt as _;
 use tokio::io::AsyncWrite;
@@ -26,6 +27,7 @@ use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 
 use crate::api::http::flow::Flow;
+use crate::api::http::forwarded::TlsVersion;
 
 use super::connection::Connection;
 
@@ -53,6 +55,18 @@ impl Stream {
             connection: Connection::new(),
             patience,
             timer: None,
+        }
+    }
+
+    /// The version of TLS that was agreed on, if it is one of those that are spoken here.
+    pub(super) fn tls(&self) -> Option<TlsVersion> {
+        let Transport::Tls(stream) = self.transport.get_ref() else {
+            return None;
+        };
+        match stream.get_ref().1.protocol_version()? {
+            ProtocolVersion::TLSv1_2 => Some(TlsVersion("1.2")),
+            ProtocolVersion::TLSv1_3 => Some(TlsVersion("1.3")),
+            _ => None,
         }
     }
 

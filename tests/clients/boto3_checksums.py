@@ -8,6 +8,7 @@ import base64
 import gzip
 import hashlib
 import io
+import json
 import zlib
 
 from awscrt import checksums as crt
@@ -58,6 +59,7 @@ def main():
     the_default(s3)
     content_md5(s3)
     encoded(s3)
+    version_of_tls(s3)
     if ENDPOINT.startswith("https"):
         streamed(s3)
     for algorithm in ("CRC32", "CRC32C", "SHA1", "SHA256", "SHA512", "XXHASH3", "XXHASH128"):
@@ -226,6 +228,27 @@ def full_object(s3, algorithm):
     refused(400, "InvalidRequest", complete, MpuObjectSize=7, **arguments)
     expected = value(algorithm, document(PART, 1) + document(1000, 2))
     completed(s3, at, upload_id, parts, algorithm, "FULL_OBJECT", expected)
+
+
+def version_of_tls(s3):
+    """What a policy says of the version of TLS counts over TLS, and says nothing of plain HTTP."""
+    at = {"Bucket": BUCKET, "Key": "tls"}
+    s3.put_object(Body=b"tls", **at)
+    for bound, is_refused in ((1.2, False), (1.4, ENDPOINT.startswith("https"))):
+        statement = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::*/*",
+            "Condition": {"NumericLessThan": {"s3:TlsVersion": bound}},
+        }
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+        if is_refused:
+            refused(403, "AccessDenied", s3.get_object, **at)
+        else:
+            s3.get_object(**at)
+    s3.delete_bucket_policy(Bucket=BUCKET)
 
 
 def impossible(s3):

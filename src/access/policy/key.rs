@@ -104,6 +104,8 @@ plain_keys! {
     SignatureAge "s3:signatureAge";
     /// `AWS4-HMAC-SHA256`, or `AWS` for version 2.
     SignatureVersion "s3:signatureversion";
+    /// The version of TLS that the connection has: 1.2 or 1.3.
+    TlsVersion "s3:TlsVersion";
     /// `versionId`.
     VersionId "s3:VersionId";
     /// `x-amz-acl`.

@@ -227,15 +227,24 @@ fn resources(
     })
 }
 
-/// A bucket's policy speaks of the bucket and what is in it; a principal's of whatever it likes.
+/// A bucket's policy speaks of the bucket and what is in it, also by a pattern that other buckets
+/// fit too: of them it says nothing. A principal's speaks of whatever it likes.
 fn is_of(name: &str, kind: Kind<'_>) -> bool {
     match kind {
         Kind::Identity => name == "*" || name.starts_with(ARN_OF_S3),
         Kind::Bucket { bucket, .. } => name
             .strip_prefix(ARN_OF_S3)
-            .and_then(|rest| rest.strip_prefix(bucket.as_str()))
-            .is_some_and(|rest| rest.is_empty() || rest == "*" || rest.starts_with('/')),
+            .is_some_and(|rest| names_bucket(rest, bucket)),
     }
+}
+
+fn names_bucket(rest: &str, bucket: &BucketName) -> bool {
+    let name = rest.split_once('/').map_or(rest, |(name, _)| name);
+    let wildcards = Syntax {
+        wildcards: true,
+        variables: false,
+    };
+    Pattern::parse(name, wildcards).is_ok_and(|name| name.matches(bucket.as_str(), |_| None))
 }
 
 fn conditions(members: &Map<String, Value>, variables: bool) -> Result<Vec<Condition>, Reason> {

@@ -295,6 +295,10 @@ fn resources() {
         ("arn:aws:s3:::actas", false, true),
         ("arn:aws:s3:::actas/*", true, false),
         ("arn:aws:s3:::actas*", true, true),
+        ("arn:aws:s3:::*", true, true),
+        ("arn:aws:s3:::*/*", true, false),
+        ("arn:aws:s3:::a?ta*/2026/*", true, false),
+        ("arn:aws:s3:::*s", false, true),
         ("arn:aws:s3:::actas/2026/acta", true, false),
         ("arn:aws:s3:::actas/2026/act?", true, false),
         ("arn:aws:s3:::actas/2026/Acta", false, false),
@@ -724,6 +728,14 @@ fn unknown_syntax_is_refused() {
         (
             r#""Resource":"arn:aws:s3:::otras/*""#,
             R::BadResource(text("arn:aws:s3:::otras/*")),
+        ),
+        (
+            r#""Resource":"arn:aws:s3:::otr*/*""#,
+            R::BadResource(text("arn:aws:s3:::otr*/*")),
+        ),
+        (
+            r#""Resource":"arn:aws:s3:::actas?""#,
+            R::BadResource(text("arn:aws:s3:::actas?")),
         ),
         (
             r#""Resource":"arn:aws:s3:::actas2/*""#,

@@ -15,6 +15,10 @@ use crate::types::network::Network;
 const FOR: &str = "x-forwarded-for";
 const PROTO: &str = "x-forwarded-proto";
 
+/// A version of TLS, as conditions of policies have it: `1.2`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TlsVersion(pub &'static str);
+
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Origin {
@@ -22,6 +26,8 @@ pub struct Origin {
     pub remote: IpAddr,
     /// Whether the client speaks TLS.
     pub is_secure: bool,
+    /// Whether a trusted proxy stands between.
+    pub is_forwarded: bool,
 }
 
 impl Origin {
@@ -31,6 +37,7 @@ impl Origin {
         let mut origin = Self {
             remote: peer,
             is_secure,
+            is_forwarded: is_trusted(peer),
         };
         if !is_trusted(peer) {
             return origin;
@@ -95,7 +102,8 @@ mod tests {
         let proxies = PROXIES.map(|text| Network::parse(text).unwrap());
         let found = Origin::of(&proxies, peer.parse().unwrap(), false, &headers);
         let remote: IpAddr = remote.parse().unwrap();
-        assert_eq!(found, Origin { remote, is_secure }, "{peer} {lines:?}");
+        let found = (found.remote, found.is_secure);
+        assert_eq!(found, (remote, is_secure), "{peer} {lines:?}");
     }
 
     #[test]

@@ -316,6 +316,7 @@ mod tests {
             method: Method::GET,
             version: Version::HTTP_11,
             is_secure: false,
+            tls: None,
             uri: Uri::from_static("/"),
             headers: stated_in,
             remote: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),

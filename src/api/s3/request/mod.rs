@@ -17,6 +17,7 @@ use actix_http::Version;
 use crate::access::action::Action;
 use crate::access::caller::Caller;
 use crate::api::http::body::BodySlot;
+use crate::api::http::forwarded::TlsVersion;
 use crate::api::http::headers::Headers;
 use crate::api::http::house::House;
 use crate::api::http::target::Query;
@@ -58,6 +59,8 @@ pub struct Head {
     pub remote: IpAddr,
     /// Whether the client speaks TLS.
     pub is_secure: bool,
+    /// The version of TLS that the client speaks, where it is known: a proxy does not tell.
+    pub tls: Option<TlsVersion>,
 }
 
 impl Head {
