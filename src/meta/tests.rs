@@ -7,6 +7,7 @@ use super::commands::{
 use super::error::Error;
 use super::fixture::{Place, at, bucket, entry, new_version, owner, put};
 use super::records::{AgencyState, BucketDocument, Documents, Owner, Versioning};
+use crate::types::events::Trial;
 use crate::types::ids::{AccessKeyId, AgencyCode, CanonicalId, VersionId};
 use crate::types::names::{AgencyId, BucketName, PrincipalName};
 use crate::types::roles::Role;
@@ -72,6 +73,7 @@ async fn a_bucket_has_its_documents_and_no_others() {
         kind,
         body: body.map(str::to_owned),
         judged_by: None,
+        trial: Trial::Made,
     };
     let documents = |name: &BucketName| {
         let found = index.read(|reader| reader.bucket(name)).unwrap().unwrap();

@@ -16,6 +16,7 @@ use crate::meta::records::BucketRecord;
 use crate::meta::records::Documents;
 use crate::meta::records::Owner;
 use crate::meta::records::Versioning;
+use crate::types::events::Trial;
 use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 use crate::types::names::ObjectKey;
@@ -86,7 +87,25 @@ impl Store {
         kind: BucketDocument,
         body: Option<String>,
     ) -> Result<Committed<()>, Error> {
-        self.change_document(permit, draft, kind, body, None).await
+        let trial = Trial::Made;
+        self.change_document(permit, draft, (kind, body), None, trial)
+            .await
+    }
+
+    /// As [`Store::set_bucket_document`], for the configuration of notifications.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn set_notification(
+        &self,
+        permit: &Permit,
+        draft: &Draft<'_>,
+        body: Option<String>,
+        trial: Trial,
+    ) -> Result<Committed<()>, Error> {
+        let document = (BucketDocument::Notification, body);
+        self.change_document(permit, draft, document, None, trial)
+            .await
     }
 
     /// As [`Store::set_bucket_document`], for what the public-access block was asked about: if the
@@ -104,7 +123,8 @@ impl Store {
     ) -> Result<Committed<()>, Error> {
         let block = BucketDocument::PublicAccessBlock;
         let judged = bucket.documents.get(block).map(|text| (**text).to_owned());
-        self.change_document(permit, draft, kind, Some(body), Some((block, judged)))
+        let (document, judged_by) = ((kind, Some(body)), Some((block, judged)));
+        self.change_document(permit, draft, document, judged_by, Trial::Made)
             .await
     }
 
@@ -112,9 +132,9 @@ impl Store {
         &self,
         permit: &Permit,
         draft: &Draft<'_>,
-        kind: BucketDocument,
-        body: Option<String>,
+        (kind, body): (BucketDocument, Option<String>),
         judged_by: Option<(BucketDocument, Option<String>)>,
+        trial: Trial,
     ) -> Result<Committed<()>, Error> {
         let agency = self.agency(permit.agency()).await?;
         let bucket = bucket_of(permit)?;
@@ -124,6 +144,7 @@ impl Store {
             kind,
             body,
             judged_by,
+            trial,
         };
         agency.change(&subject, command, draft).await?;
         Ok(Committed(()))

@@ -58,6 +58,15 @@ const ELSEWHERE: [(&str, &str); 6] = [
 /// structure", the test message.
 pub const TEST_EVENT: &str = "TestEvent";
 
+/// Whether webhooks are tried out when a bucket's configuration names them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Trial {
+    /// Each is sent an [`TEST_EVENT`].
+    Made,
+    /// The client wants none.
+    Skipped,
+}
+
 /// Why an event of S3 never happens here; `None` if this is no event of S3, or one that does.
 pub fn never_happens(configured: &str) -> Option<&'static str> {
     let found = ELSEWHERE

@@ -164,6 +164,18 @@ fn changes_are_told_signed_and_in_the_shape_of_s3() {
     let events = ["ObjectCreated:*", "ObjectRemoved:*", "ObjectTagging:*"];
     configure(&caller, &queue(arn, &events, filter));
     receiving.is_tried_out();
+    // Who wants none tried out has none tried out: the next that is told is a document.
+    let skip = "x-amz-skip-destination-validation";
+    let untried = |value: &str| {
+        let body = format!(
+            "<NotificationConfiguration>{}</NotificationConfiguration>",
+            queue(arn, &events, filter)
+        );
+        let ask = caller.ask("PUT", "/actas?notification");
+        ask.header(skip, value).body(body.as_bytes()).send()
+    };
+    untried("true").ok();
+    untried("perhaps").refused(400, "InvalidArgument");
     caller.put("actas/out/x", b"x").ok();
     caller.put("actas/in/a b", b"hola").ok();
     let told = receiving.next();

@@ -9,6 +9,7 @@ use super::super::records::{BucketDocument, BucketRecord, Documents, Owner, Vers
 use super::super::schema::OfAgency;
 use super::super::usage::{self, Quota};
 use crate::types::clock::Time;
+use crate::types::events::Trial;
 use crate::types::ids::BucketId;
 use crate::types::limits;
 use crate::types::names::BucketName;
@@ -211,6 +212,8 @@ pub struct SetBucketDocument {
     /// The document by which it was found permissible, with its text then: if that has changed
     /// since, the change is refused with [`Error::DocumentChanged`].
     pub judged_by: Option<(BucketDocument, Option<String>)>,
+    /// Whether webhooks that a configuration of notifications names are tried out.
+    pub trial: Trial,
 }
 
 impl Command for SetBucketDocument {
@@ -240,8 +243,8 @@ impl Command for SetBucketDocument {
         match &self.body {
             Some(body) => {
                 set_document(tx, self.bucket_id, self.kind, body)?;
-                match self.kind {
-                    BucketDocument::Notification => events::test(tx, self.bucket_id),
+                match (self.kind, self.trial) {
+                    (BucketDocument::Notification, Trial::Made) => events::test(tx, self.bucket_id),
                     _ => Ok(()),
                 }
             }

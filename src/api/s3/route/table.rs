@@ -11,8 +11,10 @@ use super::understood::COPY_HEADERS;
 use super::understood::DELETE_HEADERS;
 use super::understood::LIFECYCLE_HEADERS;
 use super::understood::LISTED_CONFIGURATIONS;
+use super::understood::LOCK_RULE_HEADERS;
 use super::understood::METADATA;
 use super::understood::MFA;
+use super::understood::NOTIFICATION_HEADERS;
 use super::understood::PART_HEADERS;
 use super::understood::POLICY_HEADERS;
 use super::understood::PUT_HEADERS;
@@ -127,7 +129,7 @@ pub const ROUTES: &[Route] = &[
         Action::PutBucketNotificationConfiguration,
     )
     .by("notification")
-    .headers(UPLOAD_HEADERS),
+    .headers(NOTIFICATION_HEADERS),
     route(
         "GET",
         Scope::Bucket,
@@ -145,7 +147,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", Scope::Bucket, Action::GetObjectLockConfiguration).by("object-lock"),
     route("PUT", Scope::Bucket, Action::PutObjectLockConfiguration)
         .by("object-lock")
-        .headers(UPLOAD_HEADERS),
+        .headers(LOCK_RULE_HEADERS),
     route("GET", Scope::Bucket, Action::ListObjectVersions)
         .by("versions")
         .query(&[

@@ -60,6 +60,25 @@ pub(super) const UPLOAD_HEADERS: &[&str] = &[
     "x-amz-trailer",
 ];
 
+/// Those of a body, and whether destinations are tried out.
+pub(super) const NOTIFICATION_HEADERS: &[&str] = &[
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-skip-destination-validation",
+    "x-amz-trailer",
+];
+
+/// Those of a body, and a token that S3 once gave for buckets made without locks. It gives none any
+/// more, and asks for none.
+pub(super) const LOCK_RULE_HEADERS: &[&str] = &[
+    "x-amz-bucket-object-lock-token",
+    "x-amz-checksum-*",
+    "x-amz-decoded-content-length",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-trailer",
+];
+
 /// Those of a body, and those that say an access control list.
 pub(super) const ACL_HEADERS: &[&str] = &[
     "x-amz-acl",
