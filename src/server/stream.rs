@@ -64,8 +64,8 @@ impl Stream {
             return None;
         };
         match stream.get_ref().1.protocol_version()? {
-            ProtocolVersion::TLSv1_2 => Some(TlsVersion("1.2")),
-            ProtocolVersion::TLSv1_3 => Some(TlsVersion("1.3")),
+            ProtocolVersion::TLSv1_2 => Some(TlsVersion::V1_2),
+            ProtocolVersion::TLSv1_3 => Some(TlsVersion::V1_3),
             _ => None,
         }
     }

@@ -31,8 +31,8 @@ pub enum BodyError {
     #[error("the trailers of the body are not those announced")]
     Trailer,
     /// A trailer has no value of its kind.
-    #[error("a checksum in a trailer is invalid")]
-    TrailerValue,
+    #[error("value for {} trailing header is invalid", .0.header())]
+    TrailerValue(ChecksumAlgorithm),
     /// The source of a copy could not be read.
     #[error("the source of the copy could not be read")]
     Source,

@@ -7,6 +7,7 @@ use crate::keys;
 use crate::meta;
 use crate::meta::records::BucketDocument;
 use crate::types::checksum::ChecksumAlgorithm;
+use crate::types::checksum::ChecksumType;
 
 use super::body::BodyError;
 
@@ -104,12 +105,28 @@ pub enum Error {
         /// The part's number.
         number: u16,
     },
+    /// A completion names a checksum of a part that is of another algorithm than the part's.
+    #[error("part {number} has no {algorithm:?} checksum")]
+    BadPartChecksum {
+        /// That of the completion.
+        algorithm: ChecksumAlgorithm,
+        /// The part's number.
+        number: u16,
+    },
     /// A checksum of the whole differs from the announced one, or cannot be made of the parts.
-    #[error("the checksum of the completed object differs from the announced one")]
-    BadObjectChecksum,
+    #[error("the {0:?} checksum of the completed object differs from the announced one")]
+    BadObjectChecksum(ChecksumAlgorithm),
+    /// A completion announces another kind of checksum than the upload was begun with.
+    #[error("the upload was begun with checksums of the kind {0:?}")]
+    ObjectChecksumKind(ChecksumType),
     /// The size of the whole differs from the announced one.
     #[error("the size of the completed object differs from the announced one")]
-    BadObjectSize,
+    BadObjectSize {
+        /// What was announced.
+        announced: u64,
+        /// What it is.
+        found: u64,
+    },
     /// The key that sealed the document is destroyed or not here.
     #[error("the document's key is not available")]
     KeyUnavailable(#[source] keys::error::Error),

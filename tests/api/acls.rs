@@ -77,12 +77,17 @@ fn where_the_owner_owns_all_lists_are_shown_and_not_set() {
     put.header("x-amz-grant-read", &grant)
         .refused(400, "AccessControlListNotSupported");
     for (acl, code) in [
-        ("public-read", "InvalidBucketAclWithBlockPublicAccessError"),
+        ("public-read", "InvalidBucketAclWithObjectOwnership"),
         ("log-delivery-write", "InvalidBucketAclWithObjectOwnership"),
         ("nothing", "InvalidArgument"),
     ] {
         canned(&scene.owner, "/nueva", acl).refused(400, code);
     }
+    // Where lists would count, the block of every new bucket is what stands against it.
+    let made = scene.owner.ask("PUT", "/nueva");
+    made.header("x-amz-acl", "public-read")
+        .header("x-amz-object-ownership", "ObjectWriter")
+        .refused(400, "InvalidBucketAclWithBlockPublicAccessError");
 }
 
 #[test]

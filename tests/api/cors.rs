@@ -126,6 +126,12 @@ fn an_answer_is_shared_with_the_pages_that_the_rules_name() {
         let answer = agency.at(method, "actas/a").header("origin", origin).ok();
         assert_eq!(answer.header(allow), None, "{method} {origin}");
     }
+    // As S3 has it, a request may say what it would have asked beforehand.
+    for (method, allowed) in [("PUT", Some(PAGE)), ("DELETE", None)] {
+        let answer = agency.get("actas/a").header("origin", PAGE);
+        let answer = answer.header("access-control-request-method", method);
+        assert_eq!(answer.send().header(allow), allowed, "{method}");
+    }
     // Refusals are shared too, so that a page can tell its user why.
     let missing = agency.get("actas/b").header("origin", PAGE);
     missing.refused(404, "NoSuchKey").has(allow, PAGE);

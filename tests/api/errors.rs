@@ -190,6 +190,83 @@ fn a_completion_is_told_its_wrong_part() {
 }
 
 #[test]
+fn a_completion_is_told_what_its_checksum_does_not_fit() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let crc32 = "x-amz-checksum-crc32";
+    let begun = [
+        ("x-amz-checksum-algorithm", "CRC32"),
+        ("x-amz-checksum-type", "COMPOSITE"),
+    ];
+    let id = agency.begin_upload_with("actas/a", &begun);
+    let part = agency.part("actas/a", &id, 1, b"dummy");
+    let part = part.header(crc32, "T/TyPw==").ok();
+    let (etag, sum) = (part.header("etag").unwrap(), part.header(crc32).unwrap());
+    let completing = |element: &str, sum: &str| {
+        let xml = format!(
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag>\
+             <{element}>{sum}</{element}></Part></CompleteMultipartUpload>"
+        );
+        agency.complete_xml("actas/a", &id, &xml)
+    };
+    let complete = || completing("ChecksumCRC32", sum);
+    let kind = complete().header("x-amz-checksum-type", "FULL_OBJECT");
+    let refused = kind.refused(400, "InvalidRequest");
+    says(
+        &refused,
+        &[(
+            "Message",
+            "The upload was created using the COMPOSITE checksum mode. The complete request must \
+             use the same checksum mode.",
+        )],
+    );
+    let other = completing("ChecksumSHA1", "YR/1TvTYOJz5gtqVFoBJBtmTibY=");
+    let refused = other.refused(400, "BadDigest");
+    assert!(
+        refused.element("Message").contains("sha1"),
+        "{}",
+        refused.text()
+    );
+    for (value, code) in [
+        ("AAAAAA==-1", "BadDigest"),
+        ("AAAAAA==-x", "InvalidRequest"),
+        ("AAAAAA==-0", "InvalidRequest"),
+        ("AAAAAA==-", "InvalidRequest"),
+    ] {
+        complete().header(crc32, value).refused(400, code);
+    }
+    // Of one document no parts are counted.
+    let counted = agency.put("actas/b", b"").header(crc32, "AAAAAA==-1");
+    counted.refused(400, "InvalidRequest");
+    let unknown = agency
+        .put("actas/b", b"")
+        .header("x-amz-checksum-crc7", "AA==");
+    unknown.refused(400, "InvalidRequest");
+    let size = complete().header("x-amz-mp-object-size", "6");
+    let refused = size.refused(400, "InvalidRequest");
+    assert!(
+        refused
+            .element("Message")
+            .ends_with("value 6 does not match what was computed: 5")
+    );
+    complete().ok();
+}
+
+#[test]
+fn what_stands_in_the_wrong_place_is_told() {
+    let server = Server::start();
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let lonely = agency.put("actas/a", b"a").query("partNumber=1");
+    let refused = lonely.refused(400, "InvalidArgument");
+    says(&refused, &[("ArgumentName", "partNumber")]);
+    let copied = agency.get("actas/a").header("x-amz-copy-source", "actas/b");
+    let refused = copied.refused(400, "InvalidArgument");
+    says(&refused, &[("ArgumentName", "x-amz-copy-source")]);
+}
+
+#[test]
 fn conditions_that_fail_are_named() {
     let server = Server::start();
     let agency = server.agency();

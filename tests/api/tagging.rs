@@ -174,7 +174,7 @@ fn tags_out_of_form_are_refused_and_nothing_is_stored() {
         ("a=%zz", 400, "InvalidArgument"),
         ("aws:a=1", 400, "InvalidTag"),
         ("a=%26", 400, "InvalidTag"),
-        ("=v", 400, "InvalidTag"),
+        ("=v", 400, "InvalidArgument"),
         (&many.join("&"), 400, "BadRequest"),
         (&long, 400, "InvalidTag"),
     ] {

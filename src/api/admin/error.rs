@@ -143,7 +143,7 @@ impl From<BodyError> for AdminError {
             | BodyError::Framing
             | BodyError::Signature
             | BodyError::Trailer
-            | BodyError::TrailerValue
+            | BodyError::TrailerValue(_)
             | BodyError::Source => (400, "body_cut", "The body ended before its end."),
         };
         Self::new(status, code, message)

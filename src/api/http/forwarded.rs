@@ -15,9 +15,24 @@ use crate::types::network::Network;
 const FOR: &str = "x-forwarded-for";
 const PROTO: &str = "x-forwarded-proto";
 
-/// A version of TLS, as conditions of policies have it: `1.2`.
+/// A version of TLS that is spoken here.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct TlsVersion(pub &'static str);
+pub enum TlsVersion {
+    /// 1.2.
+    V1_2,
+    /// 1.3.
+    V1_3,
+}
+
+impl TlsVersion {
+    /// As conditions of policies have it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V1_2 => "1.2",
+            Self::V1_3 => "1.3",
+        }
+    }
+}
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -84,7 +84,7 @@ pub(super) async fn complete_multipart_upload(req: &S3Request) -> Result<Reply, 
     let completion = Completion {
         parts,
         precondition,
-        checksum: document::checksum_header(req)?,
+        checksum: document::checksum_of_object(req)?,
         kind: checksum_type(req)?,
         customer: encryption::customer_key(req)?,
         size_bytes,
@@ -161,7 +161,7 @@ fn named(part: &Part) -> Result<NamedPart, S3Error> {
         let Some(text) = text else { continue };
         let value = ChecksumValue::parse(algorithm, text);
         let value = value.filter(|_| checksum.is_none()).ok_or_else(|| {
-            let message = "A part has one checksum at most, the base64 of its algorithm's length.";
+            let message = "Invalid Base64 or multiple checksums present in request";
             S3Error::argument(checksums::element(algorithm), text, message)
         });
         checksum = Some(value?);
@@ -186,8 +186,16 @@ fn announced_size(req: &S3Request) -> Result<Option<u64>, S3Error> {
     let Some(text) = req.header("x-amz-mp-object-size") else {
         return Ok(None);
     };
-    let message = "Value for x-amz-mp-object-size header is invalid.";
-    text.parse()
-        .map(Some)
-        .map_err(|_| S3Error::new(Code::InvalidRequest, message))
+    text.parse().map(Some).map_err(|_| {
+        let fault = if text.parse::<i64>().is_ok() {
+            "less than zero"
+        } else {
+            "invalid"
+        };
+        let message = format!(
+            "Value for x-amz-mp-object-size header is {fault}: '{}'",
+            excerpt(text)
+        );
+        S3Error::new(Code::InvalidRequest, message)
+    })
 }

@@ -16,6 +16,7 @@ use crate::types::limits;
 use super::code::Code;
 use super::error::S3Error;
 use super::reply;
+use super::request::Head;
 
 /// What rules may allow.
 pub(super) const METHODS: [&str; 5] = ["GET", "PUT", "POST", "DELETE", "HEAD"];
@@ -45,6 +46,36 @@ pub struct Asked<'a> {
     pub method: &'a str,
     /// `Access-Control-Request-Headers`.
     pub headers: &'a str,
+}
+
+/// What a request says of the page that it came from.
+#[derive(Clone, Debug)]
+pub(super) struct Crossing {
+    origin: String,
+    method: Option<String>,
+    headers: Option<String>,
+}
+
+impl Crossing {
+    /// Reads it, if there is any.
+    pub(super) fn of(head: &Head) -> Option<Box<Self>> {
+        let text = |name| head.header(name).map(str::to_owned);
+        Some(Box::new(Self {
+            origin: text("origin")?,
+            method: text("access-control-request-method"),
+            headers: text("access-control-request-headers"),
+        }))
+    }
+
+    /// What the rules are asked about a request of this method. As by S3, a request that says what
+    /// it would ask beforehand is taken by its word: no browser does, but tests of rules do.
+    pub(super) fn asked<'a>(&'a self, method: &'a str) -> Asked<'a> {
+        Asked {
+            origin: &self.origin,
+            method: self.method.as_deref().unwrap_or(method),
+            headers: self.headers.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 /// What a rule allowed: the headers of an answer.

@@ -16,6 +16,7 @@ use super::acl;
 use super::bucket_tagging;
 use super::code::Code;
 use super::error::S3Error;
+use super::error::excerpt;
 use super::reply;
 use super::reply::Reply;
 use super::request::S3Request;
@@ -48,10 +49,10 @@ pub(super) async fn create_bucket(req: &S3Request) -> Result<Reply, S3Error> {
             "The location constraint {place} is not {}.",
             req.house.region
         );
-        return Err(S3Error::new(
-            Code::IllegalLocationConstraintException,
-            message,
-        ));
+        return Err(
+            S3Error::new(Code::IllegalLocationConstraintException, message)
+                .with("LocationConstraint", excerpt(&place)),
+        );
     }
     if let Some(tags) = configuration.tags {
         let tags = bucket_tagging::document(tags.pairs())?;
@@ -98,11 +99,11 @@ fn documents(req: &S3Request) -> Result<Vec<(BucketDocument, Arc<str>)>, S3Error
     let owner = req.caller.canonical_id;
     let acl = acl::of_headers(req, owner, owner)?;
     if let Some(acl) = acl.filter(|acl| *acl != Acl::of_owner(owner)) {
-        if acl.is_public() {
-            return Err(Code::InvalidBucketAclWithBlockPublicAccessError.into());
-        }
         if ownership == Ownership::BucketOwnerEnforced {
             return Err(Code::InvalidBucketAclWithObjectOwnership.into());
+        }
+        if acl.is_public() {
+            return Err(Code::InvalidBucketAclWithBlockPublicAccessError.into());
         }
         documents.push((BucketDocument::Acl, acl.write().into()));
     }

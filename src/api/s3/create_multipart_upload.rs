@@ -82,7 +82,7 @@ fn checksum(req: &S3Request) -> Result<Option<(ChecksumAlgorithm, ChecksumType)>
         let message = format!(
             "The {} checksum type cannot be used with the {} checksum algorithm.",
             kind.name(),
-            algorithm.name()
+            algorithm.name().to_ascii_lowercase()
         );
         return Err(S3Error::new(Code::InvalidRequest, message));
     }

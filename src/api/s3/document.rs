@@ -19,6 +19,7 @@ use crate::telemetry::Door;
 use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::checksum::ChecksumValue;
 use crate::types::encoding;
+use crate::types::ids::PartNumber;
 
 use super::code::Code;
 use super::error::S3Error;
@@ -200,7 +201,7 @@ impl Document {
                     let header = self.algorithm.header();
                     if let Some(text) = trailers.value(header) {
                         let Some(value) = ChecksumValue::parse(self.algorithm, text) else {
-                            return Some(Err(BodyError::TrailerValue));
+                            return Some(Err(BodyError::TrailerValue(self.algorithm)));
                         };
                         self.announced.checksum = Some(value);
                     }
@@ -268,16 +269,35 @@ fn md5(req: &S3Request) -> Result<Option<[u8; 16]>, S3Error> {
     digest.map(Some).ok_or_else(|| Code::InvalidDigest.into())
 }
 
-/// The one `x-amz-checksum-<algorithm>` header.
-pub(super) fn checksum_header(req: &S3Request) -> Result<Option<ChecksumValue>, S3Error> {
+/// The one `x-amz-checksum-<algorithm>` header, about the body.
+fn checksum_header(req: &S3Request) -> Result<Option<ChecksumValue>, S3Error> {
+    the_checksum(req, ChecksumValue::parse)
+}
+
+/// The same header where it is about a whole object: a composite value carries the count of parts
+/// behind the base64.
+pub(super) fn checksum_of_object(
+    req: &S3Request,
+) -> Result<Option<(ChecksumValue, Option<u16>)>, S3Error> {
+    the_checksum(req, |algorithm, text| match text.split_once('-') {
+        None => Some((ChecksumValue::parse(algorithm, text)?, None)),
+        Some((value, parts)) => {
+            let parts = PartNumber::parse(parts)?;
+            Some((ChecksumValue::parse(algorithm, value)?, Some(parts.get())))
+        }
+    })
+}
+
+fn the_checksum<T>(
+    req: &S3Request,
+    parse: impl Fn(ChecksumAlgorithm, &str) -> Option<T>,
+) -> Result<Option<T>, S3Error> {
     let mut found = None;
     for algorithm in ChecksumAlgorithm::ALL {
         let Some(text) = req.header(algorithm.header()) else {
             continue;
         };
-        // A composite value of a whole upload carries its count of parts behind the base64.
-        let text = text.split_once('-').map_or(text, |(value, _)| value);
-        let value = ChecksumValue::parse(algorithm, text).ok_or_else(|| {
+        let value = parse(algorithm, text).ok_or_else(|| {
             let message = format!("Value for {} header is invalid.", algorithm.header());
             S3Error::new(Code::InvalidRequest, message)
         })?;
@@ -295,7 +315,8 @@ pub(super) fn checksum_header(req: &S3Request) -> Result<Option<ChecksumValue>, 
             && !known.contains(&name)
             && ChecksumAlgorithm::of_header(name).is_none()
         {
-            return Err(S3Error::not_implemented(&format!("The checksum {name}")));
+            let message = "The algorithm type you specified in x-amz-checksum- header is invalid.";
+            return Err(S3Error::new(Code::InvalidRequest, message));
         }
     }
     Ok(found)

@@ -34,7 +34,7 @@ use super::alias::Aliases;
 use super::authenticate;
 use super::authenticate::Payload;
 use super::code::Code;
-use super::cors::Asked;
+use super::cors::Crossing;
 use super::error::S3Error;
 use super::error::excerpt;
 use super::particulars;
@@ -96,7 +96,7 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
     };
     let method = head.method.clone();
     let resource = head.uri.path().to_owned();
-    let origin = head.header("origin").map(str::to_owned);
+    let crossing = Crossing::of(&head);
     let mut known = Known::default();
     let asked = access_log::Asked::of(&head);
     let served = serve(&house, head, slot, &arrival, &mut known);
@@ -121,12 +121,9 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
             arrival.id,
         )
     });
-    if let (Some(origin), Some(caller), Some(bucket)) = (&origin, &known.caller, &known.bucket) {
-        let asked = Asked {
-            origin,
-            method: method.as_str(),
-            headers: "",
-        };
+    if let (Some(crossing), Some(caller), Some(bucket)) = (&crossing, &known.caller, &known.bucket)
+    {
+        let asked = crossing.asked(method.as_str());
         preflight::share(&house, &caller.agency, bucket, &asked, &mut response).await;
     }
     name_request(&mut response, arrival.id);
@@ -242,9 +239,7 @@ fn check_understood(
 ) -> Result<(), S3Error> {
     let asked = query.names().filter(|name| !payload.proof.contains(name));
     if let Some(name) = route.unknown_parameter(asked) {
-        return Err(S3Error::not_implemented(&format!(
-            "The query parameter {name}"
-        )));
+        return Err(unknown_parameter(route, name, query));
     }
     match route.unknown_header(head.headers.names()) {
         Some(name) => Err(unknown_header(name, head.header(name).unwrap_or_default())),
@@ -280,7 +275,22 @@ async fn look_for_alias(
     heard.and(allowed)
 }
 
+fn unknown_parameter(route: &route::Route, name: &str, query: &Query) -> S3Error {
+    match (route.action, name) {
+        (Action::PutObject, "partNumber") => {
+            let message = "This operation does not accept partNumber without uploadId";
+            let value = query.value(name).unwrap_or_default();
+            S3Error::argument("partNumber", value, message)
+        }
+        _ => S3Error::not_implemented(&format!("The query parameter {name}")),
+    }
+}
+
 fn unknown_header(name: &str, value: &str) -> S3Error {
+    if name == "x-amz-copy-source" {
+        let message = "You can only specify a copy source header for copy requests.";
+        return S3Error::argument("x-amz-copy-source", value, message);
+    }
     if !name.starts_with(ENCRYPTION) {
         return S3Error::not_implemented(&format!("The header {name}"))
             .with("Header", name.to_owned());

@@ -17,7 +17,6 @@ use crate::store;
 use crate::store::body::BodyError;
 use crate::store::error::CustomerKeyRefusal;
 use crate::store::error::Digest;
-use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::ids::RequestId;
 use crate::types::limits;
 use crate::types::tags::TagError;
@@ -319,7 +318,7 @@ impl From<BodyError> for S3Error {
             BodyError::Framing => Code::IncompleteBody,
             BodyError::Signature => Code::SignatureDoesNotMatch,
             BodyError::Trailer => Code::MalformedTrailerError,
-            BodyError::TrailerValue => Code::InvalidRequest,
+            BodyError::TrailerValue(_) => Code::InvalidRequest,
             BodyError::Source => Code::InternalError,
         };
         match error {
@@ -350,13 +349,14 @@ impl From<store::Error> for S3Error {
             E::Body(error) => return (*error).into(),
             E::Metadata(error) => of_metadata(error),
             E::NoSuchAgency | E::AgencySuspended | E::Revoked => Code::AccessDenied,
-            E::BadDigest(Digest::Md5 { .. } | Digest::Checksum(_)) | E::BadObjectChecksum => {
-                Code::BadDigest
-            }
+            E::BadDigest(Digest::Md5 { .. } | Digest::Checksum(_))
+            | E::BadObjectChecksum(_)
+            | E::BadPartChecksum { .. } => Code::BadDigest,
             E::BadDigest(Digest::Sha256 { .. }) => Code::XAmzContentSHA256Mismatch,
-            E::BadObjectSize | E::PartChecksum { .. } | E::NoPartChecksum { .. } => {
-                Code::InvalidRequest
-            }
+            E::BadObjectSize { .. }
+            | E::ObjectChecksumKind(_)
+            | E::PartChecksum { .. }
+            | E::NoPartChecksum { .. } => Code::InvalidRequest,
             E::InvalidRange => Code::InvalidRange,
             E::InvalidPart(_) => Code::InvalidPart,
             E::Limit(_) | E::SessionTooLarge => Code::InvalidRequest,
@@ -372,57 +372,12 @@ impl From<store::Error> for S3Error {
             E::KeyUnavailable(_) | E::Damaged | E::Blobs(_) | E::Keys(_) => Code::InternalError,
         };
         Self {
-            message: message(&error),
+            message: particulars::sentence(&error),
             details: particulars::of_store(&error),
             source: Some(Box::new(error)),
             ..code.into()
         }
     }
-}
-
-/// What the caller is told instead of the code's own sentence; the sentences are S3's.
-fn message(error: &store::Error) -> Option<Cow<'static, str>> {
-    use store::Error as E;
-    let text = match error {
-        E::Metadata(meta::Error::Locked) => {
-            "Access Denied because object protected by object lock."
-        }
-        E::Metadata(meta::Error::NotVersioned) => {
-            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
-        }
-        E::Metadata(meta::Error::Lockable) => {
-            "An Object Lock configuration is present on this bucket, so the versioning state \
-             cannot be changed."
-        }
-        E::BadDigest(Digest::Checksum(algorithm)) => {
-            let name = algorithm.name();
-            return Some(Cow::Owned(format!(
-                "The {name} you specified did not match the calculated checksum."
-            )));
-        }
-        E::BadObjectChecksum => {
-            "The checksum you specified did not match the calculated checksum of the object."
-        }
-        E::PartChecksum { wanted, named } => {
-            let lower = |algorithm: &ChecksumAlgorithm| algorithm.name().to_ascii_lowercase();
-            let named = named.as_ref().map_or_else(|| "null".to_owned(), lower);
-            return Some(Cow::Owned(format!(
-                "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum \
-                 Type: {named}",
-                lower(wanted)
-            )));
-        }
-        E::NoPartChecksum { algorithm, number } => {
-            let name = algorithm.name().to_ascii_lowercase();
-            return Some(Cow::Owned(format!(
-                "The upload was created using a {name} checksum. The complete request must \
-                 include the checksum for each part. It was missing for part {number} in the \
-                 request."
-            )));
-        }
-        _ => return None,
-    };
-    Some(Cow::Borrowed(text))
 }
 
 /// The sentences are S3's own; a wrong key is refused like a wrong signature, without a word.

@@ -23,7 +23,7 @@ impl RequestFacts for S3Request {
             K::Delimiter => parameter("delimiter"),
             K::MaxKeys => parameter("max-keys"),
             K::Prefix => parameter("prefix"),
-            K::TlsVersion => Some(Cow::Borrowed(self.head.tls?.0)),
+            K::TlsVersion => Some(Cow::Borrowed(self.head.tls?.name())),
             K::RequestedRegion => Some(Cow::Borrowed(&self.house.region)),
             K::AuthType => Some(Cow::Borrowed(match self.proved()? {
                 Proved::ByForm => "POST",

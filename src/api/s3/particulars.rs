@@ -4,10 +4,13 @@
 //! All of it is what the caller sent, or what its own bytes came to. Source: AWS S3 API Reference,
 //! "Error responses", "REST error responses"; the examples in the pages of the operations.
 
+use std::borrow::Cow;
+
 use crate::access::action::Action;
 use crate::meta;
 use crate::store;
 use crate::store::error::Digest;
+use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::encoding;
 use crate::types::limits;
 use crate::types::names::BucketName;
@@ -40,6 +43,59 @@ pub(super) fn of_store(error: &store::Error) -> Vec<(&'static str, String)> {
         ],
         _ => Vec::new(),
     }
+}
+
+/// What the caller is told instead of the code's own sentence; the sentences are S3's.
+pub(super) fn sentence(error: &store::Error) -> Option<Cow<'static, str>> {
+    use meta::Error as M;
+    use store::Error as E;
+    let lower = |algorithm: &ChecksumAlgorithm| algorithm.name().to_ascii_lowercase();
+    let text = match error {
+        E::Metadata(M::Locked) => "Access Denied because object protected by object lock.".into(),
+        E::Metadata(M::NotVersioned) => {
+            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration".into()
+        }
+        E::Metadata(M::Lockable) => "An Object Lock configuration is present on this bucket, so \
+                                     the versioning state cannot be changed."
+            .into(),
+        E::BadDigest(Digest::Checksum(algorithm)) | E::BadObjectChecksum(algorithm) => {
+            let name = algorithm.name();
+            format!("The {name} you specified did not match the calculated checksum.").into()
+        }
+        E::BadPartChecksum { algorithm, number } => format!(
+            "The {} you specified for part {number} did not match what we received.",
+            lower(algorithm)
+        )
+        .into(),
+        E::ObjectChecksumKind(kind) => format!(
+            "The upload was created using the {} checksum mode. The complete request must use the \
+             same checksum mode.",
+            kind.name()
+        )
+        .into(),
+        E::BadObjectSize { announced, found } => format!(
+            "The provided 'x-amz-mp-object-size' header value {announced} does not match what \
+             was computed: {found}"
+        )
+        .into(),
+        E::PartChecksum { wanted, named } => {
+            let named = named.as_ref().map_or_else(|| "null".to_owned(), lower);
+            format!(
+                "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum \
+                 Type: {named}",
+                lower(wanted)
+            )
+            .into()
+        }
+        E::NoPartChecksum { algorithm, number } => format!(
+            "The upload was created using a {} checksum. The complete request must include the \
+             checksum for each part. It was missing for part {number} in the request.",
+            lower(algorithm)
+        )
+        .into(),
+        _ => return None,
+    };
+    Some(text)
 }
 
 /// The element that numbers a part.

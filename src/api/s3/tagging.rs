@@ -85,8 +85,11 @@ pub fn of_headers(headers: &Headers) -> Result<Tags, S3Error> {
     if values.next().is_some() {
         return Err(refused());
     }
-    let query = Query::parse(text).map_err(|_| refused())?;
-    Ok(Tags::of_object(query.into_pairs())?)
+    let pairs = Query::parse(text).map_err(|_| refused())?.into_pairs();
+    if pairs.iter().any(|(key, _)| key.is_empty()) {
+        return Err(refused());
+    }
+    Ok(Tags::of_object(pairs)?)
 }
 
 /// Whoever stores an object with tags must be allowed to tag it.
@@ -147,6 +150,7 @@ mod tests {
         check_header("a%2Fb=x+y%3D&%C3%B1=", Ok(&[("a/b", "x y="), ("ñ", "")]));
         check_header("a=1&a=2", Err(Code::InvalidArgument));
         check_header("a=%f", Err(Code::InvalidArgument));
+        check_header("=1", Err(Code::InvalidArgument));
         check_header("aws:a=1", Err(Code::InvalidTag));
         check_header("a=%3C", Err(Code::InvalidTag));
         check_header("a&b&c&d&e&f&g&h&i&j&k", Err(Code::BadRequest));

@@ -252,7 +252,7 @@ impl From<BodyError> for StsError {
             | BodyError::Framing
             | BodyError::Signature
             | BodyError::Trailer
-            | BodyError::TrailerValue => Code::MalformedInput,
+            | BodyError::TrailerValue(_) => Code::MalformedInput,
         };
         Self::because(code, error)
     }

@@ -58,8 +58,8 @@ pub struct Completion {
     pub parts: Vec<NamedPart>,
     /// What must hold of the key's current version.
     pub precondition: Precondition,
-    /// The checksum of the whole.
-    pub checksum: Option<ChecksumValue>,
+    /// The checksum of the whole, and the count of parts behind a composite one.
+    pub checksum: Option<(ChecksumValue, Option<u16>)>,
     /// What that checksum sums.
     pub kind: Option<ChecksumType>,
     /// The size of the whole, if the client announces it.
@@ -116,11 +116,11 @@ impl Store {
         let parts = named(&completion.parts, &all)?;
         each_has_its_sum(&upload, &completion.parts)?;
         let size_bytes: u64 = parts.iter().map(|part| part.size_bytes).sum();
-        if completion
-            .size_bytes
-            .is_some_and(|announced| announced != size_bytes)
+        if let Some(announced) = completion.size_bytes
+            && announced != size_bytes
         {
-            return Err(Error::BadObjectSize);
+            let found = size_bytes;
+            return Err(Error::BadObjectSize { announced, found });
         }
         if size_bytes > completion.size_bytes_max {
             return Err(meta::Error::EntityTooLarge.into());
@@ -172,13 +172,21 @@ pub(super) fn named(
     let matched = wanted.iter().map(|part| {
         let found = uploaded.by_ref().find(|piece| piece.number >= part.number);
         let found = found.filter(|piece| {
-            piece.number == part.number
-                && Etag::of_content(piece.md5) == part.etag
-                && part
-                    .checksum
-                    .is_none_or(|checksum| piece.checksum == Some(checksum))
+            piece.number == part.number && Etag::of_content(piece.md5) == part.etag
         });
-        found.cloned().ok_or(Error::InvalidPart(part.number.get()))
+        let found = found.ok_or(Error::InvalidPart(part.number.get()))?;
+        match (part.checksum, found.checksum) {
+            (Some(named), Some(kept)) if named.algorithm() != kept.algorithm() => {
+                Err(Error::BadPartChecksum {
+                    algorithm: named.algorithm(),
+                    number: part.number.get(),
+                })
+            }
+            (Some(named), kept) if kept != Some(named) => {
+                Err(Error::InvalidPart(part.number.get()))
+            }
+            _ => Ok(found.clone()),
+        }
     });
     matched.collect()
 }
@@ -221,13 +229,15 @@ fn checksum(
 ) -> Result<Option<ObjectChecksum>, Error> {
     let (algorithm, kind) = upload.checksum.unwrap_or(DEFAULT_CHECKSUM);
     if completion.kind.is_some_and(|announced| announced != kind) {
-        return Err(Error::BadObjectChecksum);
+        return Err(Error::ObjectChecksumKind(kind));
     }
+    let announced = completion.checksum.map(|(value, _)| value.algorithm());
+    let differs = || Error::BadObjectChecksum(announced.unwrap_or(algorithm));
     let values: Option<Vec<(ChecksumValue, u64)>> = parts
         .iter()
         .map(|part| Some((part.checksum?, part.size_bytes)))
         .collect();
-    let values = values.ok_or(Error::BadObjectChecksum)?;
+    let values = values.ok_or_else(differs)?;
     let (value, count) = match kind {
         ChecksumType::FullObject => (combine_crc(algorithm, &values), None),
         ChecksumType::Composite => {
@@ -245,12 +255,11 @@ fn checksum(
             )
         }
     };
-    let value = value.ok_or(Error::BadObjectChecksum)?;
-    if completion
-        .checksum
-        .is_some_and(|announced| announced != value)
+    let value = value.ok_or_else(differs)?;
+    if let Some((announced, parts)) = completion.checksum
+        && (announced != value || parts.is_some_and(|parts| Some(parts) != count))
     {
-        return Err(Error::BadObjectChecksum);
+        return Err(differs());
     }
     Ok(Some(ObjectChecksum {
         value,

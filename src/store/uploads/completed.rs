@@ -56,7 +56,7 @@ pub(super) async fn before(
             .is_none_or(|size| size == head.size_bytes)
         && completion
             .checksum
-            .is_none_or(|value| sum.is_some_and(|sum| sum.value == value))
+            .is_none_or(|(value, _)| sum.is_some_and(|sum| sum.value == value))
         && completion
             .kind
             .is_none_or(|kind| sum.is_some_and(|sum| sum.kind == kind));
