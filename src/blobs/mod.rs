@@ -10,10 +10,11 @@
 
 pub mod buffer;
 pub mod error;
+mod file;
+mod parts;
 pub mod read;
 mod remote;
 pub mod settings;
-mod staged;
 pub mod store;
 pub mod sweep;
 #[cfg(test)]

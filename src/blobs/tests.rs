@@ -10,7 +10,6 @@ use futures_util::{FutureExt as _, TryStreamExt as _};
 use super::error::Error;
 use super::settings::BlobSettings;
 use super::store::{BlobStore, Shard};
-use super::sweep::FoundName;
 use crate::types::ids::BlobId;
 use crate::types::limits;
 use crate::types::names::AgencyId;
@@ -52,11 +51,9 @@ async fn get(store: &BlobStore, blob_id: BlobId) -> Result<Vec<u8>, Error> {
     Ok(reader.read_at(0, length).await?.as_ref().to_vec())
 }
 
-async fn names(store: &BlobStore, shard: u8) -> Vec<FoundName> {
+async fn names(store: &BlobStore, shard: u8) -> Vec<BlobId> {
     let found = store.list(&agency("registro"), Shard(shard)).await.unwrap();
-    let mut names: Vec<_> = found.into_iter().map(|found| found.name).collect();
-    names.sort();
-    names
+    found.into_iter().map(|found| found.blob_id).collect()
 }
 
 /// The promises of every backend.
@@ -78,7 +75,7 @@ async fn check(store: &BlobStore) {
 
     let found = store.list(&agency("registro"), Shard(1)).await.unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].name, FoundName::Blob(BlobId::new([1; 16])));
+    assert_eq!(found[0].blob_id, BlobId::new([1; 16]));
     assert_eq!(found[0].size_bytes, 1000);
     assert!(found[0].changed.seconds() > 1_700_000_000);
     assert!(names(store, 0xb1).await.is_empty());
@@ -143,19 +140,15 @@ fn path_of(folder: &Path, blob_id: BlobId) -> PathBuf {
     folder.join(format!("agencies/registro/blobs/{shard:02x}/{blob_id}"))
 }
 
-/// Files below a folder, waiting for cleaning tasks as long as there are any.
+/// Files below a folder once every task has ended.
 async fn files_once_quiet(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for _ in 0..200 {
-        files = fs::read_dir(folder.join("agencies/registro/blobs/b1"))
-            .map(|entries| entries.map(|e| e.unwrap().path()).collect())
-            .unwrap_or_default();
-        if files.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    let tasks = tokio::runtime::Handle::current().metrics();
+    while tasks.num_alive_tasks() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    files
+    fs::read_dir(folder.join("agencies/registro/blobs/b1"))
+        .map(|entries| entries.map(|e| e.unwrap().path()).collect())
+        .unwrap_or_default()
 }
 
 #[tokio::test]
@@ -190,32 +183,27 @@ async fn an_end_that_nobody_waits_for_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn leftovers_of_a_crash_are_found_and_removed() {
+async fn what_a_crash_left_is_found_and_nothing_is_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let store = local(folder.path());
-    put(&store, ID, &content(10), 10).await;
-    let blob = path_of(folder.path(), ID);
-    let leftover = blob.with_file_name(format!("{ID}#1"));
-    let stranger = blob.with_file_name("note.txt");
-    fs::write(&leftover, b"torn").unwrap();
-    fs::write(&stranger, b"not ours").unwrap();
-    let names = names(&store, 0xb1).await;
-    let [FoundName::Blob(ID), FoundName::Leftover(found)] = names.as_slice() else {
-        panic!("{names:?}");
-    };
-    store
-        .remove_leftover(&agency("registro"), found)
-        .await
-        .unwrap();
-    store
-        .remove_leftover(&agency("registro"), found)
-        .await
-        .unwrap();
-    assert!(!leftover.exists() && blob.exists() && stranger.exists());
-    // A leftover in the way does not keep the blob from being written.
-    fs::write(&leftover, b"torn").unwrap();
-    put(&store, ID, &content(500_000), 65_552).await;
-    assert!(get(&store, ID).await.unwrap() == content(500_000));
+    let torn = path_of(folder.path(), ID);
+    fs::create_dir_all(torn.parent().unwrap()).unwrap();
+    fs::write(&torn, b"torn").unwrap();
+    for stranger in ["note.txt", &format!("{ID}.bak")] {
+        fs::write(torn.with_file_name(stranger), b"not ours").unwrap();
+    }
+    assert_eq!(names(&store, 0xb1).await, [ID]);
+    for length in [10, 500_000] {
+        let mut writer = store.create(&agency("registro"), ID);
+        let written = async {
+            writer.write(content(length)).await?;
+            writer.finish().await
+        };
+        assert!(matches!(written.await, Err(Error::Disk(_))), "{length}");
+        assert_eq!(fs::read(&torn).unwrap(), b"torn");
+    }
+    store.delete(&agency("registro"), &[ID]).await.unwrap();
+    assert!(names(&store, 0xb1).await.is_empty());
 }
 
 #[tokio::test]

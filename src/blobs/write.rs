@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
-use object_store::{MultipartUpload, ObjectStoreExt as _};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use super::error::Error;
-use super::staged::StagedFile;
+use super::file::BlobFile;
+use super::parts::Parts;
 use super::store::Backend;
 use crate::types::ids::BlobId;
 use crate::types::limits;
@@ -26,25 +26,33 @@ pub struct BlobWriter {
     blob_id: BlobId,
     waiting: Vec<Bytes>,
     waiting_bytes: usize,
+    /// Here until the end.
     upload: Option<Upload>,
 }
 
-struct Upload {
-    multipart: Box<dyn MultipartUpload>,
-    part: Option<JoinHandle<Result<(), Error>>>,
-    /// The file that the local backend has staged for it.
-    staged: Option<StagedFile>,
+/// What was sent so far, and how.
+enum Upload {
+    /// Nothing: what ends within one part goes in one request.
+    Nothing,
+    /// Parts of it.
+    Parts(Parts),
+    /// Bytes of its file on the local disk.
+    File(BlobFile),
 }
 
 impl BlobWriter {
-    pub(super) const fn new(backend: Arc<Backend>, path: Path, blob_id: BlobId) -> Self {
+    pub(super) fn new(backend: Arc<Backend>, path: Path, blob_id: BlobId) -> Self {
+        let upload = match &backend.directory {
+            Some(directory) => Upload::File(BlobFile::new(directory.join(path.as_ref()))),
+            None => Upload::Nothing,
+        };
         Self {
             backend,
             path,
             blob_id,
             waiting: Vec::new(),
             waiting_bytes: 0,
-            upload: None,
+            upload: Some(upload),
         }
     }
 
@@ -77,12 +85,10 @@ impl BlobWriter {
         if self.waiting_bytes < self.enough() {
             return Ok(());
         }
-        if self.upload.is_none() {
-            self.upload = Some(start(&self.backend, &self.path).await?);
-        }
         let Some(upload) = &mut self.upload else {
             return Err(Error::Stopping);
         };
+        upload.begin(&self.backend, &self.path).await?;
         upload.settle().await?;
         let bytes = upload.part_bytes(self.waiting_bytes);
         let rest = split_off(&mut self.waiting, bytes);
@@ -98,26 +104,23 @@ impl BlobWriter {
     /// Cancel safety: the end is a task of its own, which removes the blob again if nobody waits
     /// for it any more.
     pub async fn finish(mut self) -> Result<(), Error> {
+        let mut upload = self.upload.take().ok_or(Error::Stopping)?;
         let pieces = std::mem::take(&mut self.waiting);
-        let upload = self.upload.take();
         let (backend, path, blob_id) = (Arc::clone(&self.backend), self.path.clone(), self.blob_id);
         let (done, wait) = oneshot::channel();
         tokio::spawn(async move {
-            let (written, staged) = match upload {
-                None => {
-                    let payload = pieces.into_iter().collect();
-                    let put = backend.objects.put(&path, payload).await;
-                    let put = put.map_err(|error| Error::of(error, blob_id));
-                    (put.map(|_| ()), None)
-                }
-                Some(upload) => upload.finish(pieces, &backend, blob_id).await,
-            };
-            if let Err(Ok(())) = done.send(written) {
+            let finished = upload.finish(pieces, &backend, &path, blob_id).await;
+            if finished.is_err() {
+                upload.abort().await;
+                let _ = done.send(finished);
+                return;
+            }
+            if done.send(finished).is_err() {
                 // A failure here leaves an orphan for the sweep; there is nobody to tell.
                 let _ = backend.objects.delete(&path).await;
             }
-            if let Some(staged) = staged {
-                staged.let_go().await;
+            if let Upload::File(file) = upload {
+                file.let_go().await;
             }
         });
         wait.await.map_err(|_| Error::Stopping)?
@@ -125,121 +128,94 @@ impl BlobWriter {
 
     /// How many bytes go to the backend together, at least.
     fn enough(&self) -> usize {
-        match self.upload {
-            None => self.backend.part_bytes.max(limits::BLOB_START_BYTES),
-            Some(_) => self.backend.part_bytes,
+        match self.upload.as_ref().is_some_and(Upload::has_begun) {
+            false => self.backend.part_bytes.max(limits::BLOB_START_BYTES),
+            true => self.backend.part_bytes,
         }
     }
 }
 
 impl Drop for BlobWriter {
     fn drop(&mut self) {
-        let (Some(upload), Ok(runtime)) =
-            (self.upload.take(), tokio::runtime::Handle::try_current())
-        else {
-            return;
-        };
-        runtime.spawn(upload.abort());
+        let begun = self.upload.take().filter(Upload::has_begun);
+        if let (Some(upload), Ok(runtime)) = (begun, tokio::runtime::Handle::try_current()) {
+            runtime.spawn(upload.abort());
+        }
     }
 }
 
 impl Upload {
+    fn has_begun(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Parts(_) => true,
+            Self::File(file) => file.has_begun(),
+        }
+    }
+
+    /// Makes ready for the first part.
+    async fn begin(&mut self, backend: &Backend, path: &Path) -> Result<(), Error> {
+        if let Self::Nothing = self {
+            *self = Self::Parts(Parts::begin(backend, path).await?);
+        }
+        Ok(())
+    }
+
     /// Waits for the part that is on its way.
     async fn settle(&mut self) -> Result<(), Error> {
-        match self.part.take() {
-            Some(part) => part.await?,
-            None => Ok(()),
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Parts(parts) => parts.settle().await,
+            Self::File(file) => file.settle().await,
         }
     }
 
     /// How many of so many waiting bytes go as the next part.
     fn part_bytes(&self, waiting_bytes: usize) -> usize {
-        self.staged
-            .as_ref()
-            .map_or(waiting_bytes, |staged| staged.part_bytes(waiting_bytes))
+        match self {
+            Self::Nothing | Self::Parts(_) => waiting_bytes,
+            Self::File(file) => file.part_bytes(waiting_bytes),
+        }
     }
 
     /// Sends a part on its way; the one before was waited for.
     fn send(&mut self, pieces: Vec<Bytes>, backend: &Backend) {
-        self.part = Some(match &mut self.staged {
-            Some(staged) => staged.write(pieces, backend),
-            None => {
-                let part = self.multipart.put_part(pieces.into_iter().collect());
-                tokio::spawn(async move { part.await.map_err(Error::of_backend) })
-            }
-        });
-    }
-
-    /// Ends the blob; gives the staged file back for what remains to be done about it.
-    async fn finish(
-        mut self,
-        rest: Vec<Bytes>,
-        backend: &Backend,
-        blob_id: BlobId,
-    ) -> (Result<(), Error>, Option<StagedFile>) {
-        let completed = self.complete(rest, backend, blob_id).await;
-        if completed.is_err() {
-            // The first error is the one to tell; the sweep finds what stays behind.
-            let _ = self.multipart.abort().await;
+        match self {
+            Self::Nothing => {}
+            Self::Parts(parts) => parts.send(pieces),
+            Self::File(file) => file.write(pieces, backend),
         }
-        (completed, self.staged.take())
     }
 
-    async fn complete(
+    /// Ends the blob; after an error it is to be aborted.
+    async fn finish(
         &mut self,
         rest: Vec<Bytes>,
         backend: &Backend,
+        path: &Path,
         blob_id: BlobId,
     ) -> Result<(), Error> {
-        self.settle().await?;
-        if !rest.is_empty() {
-            self.send(rest, backend);
-            self.settle().await?;
-        }
-        let completed = self.multipart.complete().await;
-        completed.map_err(|error| Error::of(error, blob_id))?;
-        match &self.staged {
-            Some(staged) => staged.check(),
-            None => Ok(()),
+        match self {
+            Self::Nothing => {
+                let put = backend.objects.put(path, rest.into_iter().collect());
+                put.await
+                    .map(|_| ())
+                    .map_err(|error| Error::of(error, blob_id))
+            }
+            Self::Parts(parts) => parts.finish(rest, blob_id).await,
+            Self::File(file) => file.finish(rest, backend).await,
         }
     }
 
-    async fn abort(mut self) {
-        if let Some(part) = self.part.take() {
-            let _ = part.await;
+    /// Removes what there is of it. Whatever fails here leaves something for the sweep; there is
+    /// nobody to tell.
+    async fn abort(self) {
+        match self {
+            Self::Nothing => {}
+            Self::Parts(parts) => parts.abort().await,
+            Self::File(file) => file.abort().await,
         }
-        // Nobody to tell; the sweep finds what stays behind.
-        let _ = self.multipart.abort().await;
     }
-}
-
-async fn start(backend: &Arc<Backend>, path: &Path) -> Result<Upload, Error> {
-    let (multipart, staged) = match &backend.directory {
-        None => {
-            let multipart = backend.objects.put_multipart(path).await;
-            (multipart.map_err(Error::of_backend)?, None)
-        }
-        // The local backend makes its file, and syncs new directories, on the calling thread. It
-        // gives the file this name if it is free; else it writes the parts itself.
-        Some(directory) => {
-            let runtime = tokio::runtime::Handle::current();
-            let (backend, path) = (Arc::clone(backend), path.clone());
-            let place = directory.join(path.as_ref());
-            let name = directory.join(format!("{path}#1"));
-            let started = tokio::task::spawn_blocking(move || {
-                let is_free = matches!(name.try_exists(), Ok(false));
-                let multipart = runtime.block_on(backend.objects.put_multipart(&path))?;
-                let staged = is_free.then(|| StagedFile::open(&name, place).ok());
-                Ok((multipart, staged.flatten()))
-            });
-            started.await?.map_err(Error::of_backend)?
-        }
-    };
-    Ok(Upload {
-        multipart,
-        part: None,
-        staged,
-    })
 }
 
 /// Splits pieces behind so many bytes; gives what stands there.

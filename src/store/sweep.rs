@@ -11,7 +11,6 @@ use crate::audit::entry::Draft;
 use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::blobs::store::Shard;
-use crate::blobs::sweep::FoundName;
 use crate::crypto::random;
 use crate::meta::commands::AbortUpload;
 use crate::meta::commands::CollectAbandoned;
@@ -82,24 +81,17 @@ impl Store {
         let agency = self.agency_of_any_state(agency).await?;
         let found = self.0.blobs.list(&agency.id, shard).await?;
         let mut orphans = Vec::new();
-        let mut removed = 0;
         for found in found.into_iter().filter(|found| found.changed < before) {
-            match found.name {
-                FoundName::Leftover(leftover) => {
-                    self.0.blobs.remove_leftover(&agency.id, &leftover).await?;
-                    removed += 1;
-                }
-                FoundName::Blob(blob_id) => {
-                    if !agency.index.read(|reader| reader.is_referenced(&blob_id))? {
-                        orphans.push(blob_id);
-                    }
-                }
+            if !agency
+                .index
+                .read(|reader| reader.is_referenced(&found.blob_id))?
+            {
+                orphans.push(found.blob_id);
             }
         }
-        removed += orphans.len() as u64;
         self.remove(&agency, &orphans).await?;
         Ok(Swept {
-            removed,
+            removed: orphans.len() as u64,
             is_more: false,
         })
     }

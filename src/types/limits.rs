@@ -82,9 +82,10 @@ pub const LOCAL_PART_BYTES: usize = 64 << 10;
 pub const REMOTE_PART_BYTES: usize = 5 << 20;
 /// Bytes that one request to a remote reads.
 pub const REMOTE_READ_BYTES: usize = 16 << 20;
-/// Bytes of a long blob after which they are synced while it is still being written, and let go
-/// of by the page cache.
-pub const EARLY_SYNC_BYTES: u64 = 8 << 20;
+/// Bytes of a long blob after which they are synced while it is still being written.
+pub const EARLY_SYNC_BYTES: u64 = 4 << 20;
+/// Bytes of a blob from which on the page cache lets go of it once it is synced.
+pub const LET_GO_BYTES: u64 = 16 << 20;
 /// Blobs that are synced early at one time.
 pub const EARLY_SYNCS_MAX: usize = 8;
 /// Reads that wait for the disk at one time; more wait their turn.
