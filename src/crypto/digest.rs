@@ -86,7 +86,7 @@ impl Digests {
 }
 
 /// What a plan asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DigestResults {
     /// MD5, if planned.
     pub md5: Option<[u8; 16]>,

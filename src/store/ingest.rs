@@ -4,9 +4,9 @@
 //! The sketch. A small document in one piece: no copy beyond the one into its sealed form, no hop.
 //! A large one is cut into segments: the pieces that the connection gave are copied to where each
 //! segment is sealed in place, go down a line where they are digested and sealed, and are written
-//! from there. Three things go on side by side: one segment is filled, one is digested, some are
-//! written; between them stand as many as the upload's share of memory. Among many uploads that is
-//! one, so that memory stays flat. The buffers are used again.
+//! from there. Four things go on side by side: one segment is filled, one has its MD5 taken, some
+//! are sealed, some are written; between them stand as many as the upload's share of memory. Among
+//! many uploads that is one, so that memory stays flat. The buffers are used again.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -40,7 +40,6 @@ use super::cutter::Cutter;
 use super::error::Digest;
 use super::error::Error;
 use super::line::Line;
-use super::line::Work;
 
 /// Sealed bytes: in memory, or durable in the backend.
 #[derive(Clone, Debug)]
@@ -102,18 +101,17 @@ pub(super) async fn ingest(
         blob_id,
         purpose,
     };
-    let digests = Digests::new(&plan(&body, keep));
+    let plan = plan(&body, keep);
     let block = collect(&mut body, limits::INLINE_BYTES_MAX + 1).await?;
     if block.len() <= limits::INLINE_BYTES_MAX {
-        let small = small(&data_key, &binding(inline), &block, digests, &body, keep)?;
+        let small = small(&data_key, &binding(inline), &block, &plan, &body, keep)?;
         return Ok(small.with(data_key));
     }
     let (sealer, header) = Sealer::new(&data_key, &binding(blob_id));
-    let work = Work { digests, sealer };
     let mut writer = blobs.create(agency, blob_id);
     writer.write(Bytes::copy_from_slice(&header)).await?;
     let mut cutter = Cutter::new(&mut body, block, blobs);
-    let results = large(&mut writer, work, &mut cutter).await?;
+    let results = large(&mut writer, Line::new(plan, sealer), &mut cutter).await?;
     let size_bytes = cutter.size_bytes();
     // Digests are compared before the sync, so that a broken upload costs none.
     compare(&results, &body.announced())?;
@@ -138,10 +136,11 @@ fn small(
     data_key: &SecretKey,
     binding: &Binding,
     plaintext: &[u8],
-    mut digests: Digests,
+    plan: &DigestPlan,
     body: &impl Body,
     keep: ChecksumAlgorithm,
 ) -> Result<Arrived, Error> {
+    let mut digests = Digests::new(plan);
     digests.update(plaintext);
     let results = digests.finish();
     let sealed = Sealed::Inline(seal_whole(data_key, binding, plaintext).into());
@@ -175,11 +174,10 @@ async fn collect(body: &mut impl Body, size_bytes: usize) -> Result<Bytes, Error
 /// Cuts, digests, seals and writes, side by side.
 async fn large(
     writer: &mut BlobWriter,
-    work: Work,
+    line: Line,
     cutter: &mut Cutter<'_, impl Body>,
 ) -> Result<DigestResults, Error> {
     let upload = LargeUpload::begin();
-    let line = Line::new(work);
     let filling = async {
         loop {
             line.room(upload.segments_max()).await?;
@@ -201,7 +199,7 @@ async fn large(
         }
     };
     futures_util::future::try_join(filling, writing).await?;
-    Ok(line.end()?.digests.finish())
+    line.end()
 }
 
 struct Arrived {

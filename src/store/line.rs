@@ -1,10 +1,13 @@
 //! The line on which one large upload is digested and sealed: segment after segment, in order,
 //! beside the connection that they come from and the backend that they go to.
 //!
-//! Digests are one chain, so a line has one thread at a time, lent by the blocking pool for as long
-//! as segments wait. An upload that comes fast enough always has one waiting and hops rarely; one
-//! that comes slowly holds no thread meanwhile. Lines take turns at few threads, however many there
-//! are.
+//! There are two stations, each of them a chain that has one thread at a time: MD5, which takes
+//! longer than all else together, and behind it the other digests and the seal. Threads are lent by
+//! the blocking pool for as long as segments wait. An upload that comes fast enough always has one
+//! waiting and hops rarely; one that comes slowly holds no thread meanwhile. The thread of the
+//! first station sees to the second as well, unless so many segments wait there that they are worth
+//! a thread of their own: then MD5 alone bounds the upload. Lines take turns at few threads,
+//! however many there are.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -22,39 +25,92 @@ use tokio::sync::Semaphore;
 use crate::crypto::aead::TAG_BYTES;
 use crate::crypto::blob::Position;
 use crate::crypto::blob::Sealer;
+use crate::crypto::digest::DigestPlan;
+use crate::crypto::digest::DigestResults;
 use crate::crypto::digest::Digests;
 use crate::types::limits;
 
 use super::cutter::Segment;
 use super::error::Error;
 
-/// One permit for each line that has a thread: a few more than there are processors.
+/// One permit for each thread that is lent: a few more than there are processors.
 static THREADS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Arc::new(Semaphore::new(processors + 2))
 });
 
-/// Digests and seal of one document in the making.
-pub(super) struct Work {
-    pub(super) digests: Digests,
-    pub(super) sealer: Sealer,
+/// What one thread at a time does to each segment.
+trait Work: Sized + Send + 'static {
+    /// What comes of a segment.
+    type Done;
+
+    /// Where it is done.
+    fn station(state: &mut State) -> &mut Station<Self>;
+
+    /// Does it; nothing is locked meanwhile.
+    fn take(&mut self, segment: Segment) -> Self::Done;
+
+    /// Puts what came of it where it goes next.
+    fn put(state: &mut State, done: Self::Done);
 }
 
-impl Work {
+/// The digest of the entity tag.
+struct Md5(Digests);
+
+impl Work for Md5 {
+    type Done = Segment;
+
+    fn station(state: &mut State) -> &mut Station<Self> {
+        &mut state.digesting
+    }
+
+    fn take(&mut self, mut segment: Segment) -> Segment {
+        self.0.update(text(segment.buffer.as_mut()));
+        segment
+    }
+
+    fn put(state: &mut State, segment: Segment) {
+        state.sealing.waiting.push_back(segment);
+    }
+}
+
+/// All other digests, and the seal.
+struct Seal {
+    digests: Digests,
+    sealer: Sealer,
+}
+
+impl Work for Seal {
+    type Done = Bytes;
+
+    fn station(state: &mut State) -> &mut Station<Self> {
+        &mut state.sealing
+    }
+
     fn take(&mut self, segment: Segment) -> Bytes {
         let Segment {
             mut buffer,
             position,
         } = segment;
         let bytes = buffer.as_mut();
-        let (text, _) = bytes
-            .split_last_chunk::<TAG_BYTES>()
-            .expect("the cutter leaves room for the tag");
-        self.digests.update(text);
+        self.digests.update(text(bytes));
         self.sealer.seal(bytes, position);
         let length = bytes.len();
         buffer.into_bytes(0..length)
     }
+
+    fn put(state: &mut State, sealed: Bytes) {
+        state.unsealed -= 1;
+        state.sealed.push(sealed);
+    }
+}
+
+/// What a segment is before its tag stands behind it.
+fn text(segment: &[u8]) -> &[u8] {
+    let (text, _) = segment
+        .split_last_chunk::<TAG_BYTES>()
+        .expect("the cutter leaves room for the tag");
+    text
 }
 
 /// One task puts segments in at one end and takes them, sealed, at the other.
@@ -72,8 +128,9 @@ struct Inner {
 }
 
 struct State {
-    /// Segments that wait, and their count with the one in hand.
-    waiting: VecDeque<Segment>,
+    digesting: Station<Md5>,
+    sealing: Station<Seal>,
+    /// Segments at both stations.
     unsealed: usize,
     sealed: Vec<Bytes>,
     /// The last segment was put in.
@@ -81,9 +138,31 @@ struct State {
     /// How many segments may be on the line, and whether they are.
     segments_max: usize,
     is_full: bool,
-    /// Here while no thread has it; never again if a thread lost it.
-    work: Option<Box<Work>>,
+    /// A thread lost its work.
     is_lost: bool,
+}
+
+struct Station<W> {
+    waiting: VecDeque<Segment>,
+    /// Here while no thread has it; never again if a thread lost it.
+    work: Option<Box<W>>,
+}
+
+impl<W> Station<W> {
+    fn new(work: W) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            work: Some(Box::new(work)),
+        }
+    }
+
+    /// The work, if no thread has it and so many segments wait.
+    fn work_for(&mut self, segments_min: usize) -> Option<Box<W>> {
+        match self.waiting.len() >= segments_min {
+            true => self.work.take(),
+            false => None,
+        }
+    }
 }
 
 impl State {
@@ -105,16 +184,22 @@ impl Inner {
 }
 
 impl Line {
-    pub(super) fn new(work: Work) -> Self {
+    /// A line for one document, with the digests of a plan that has MD5 in it.
+    pub(super) fn new(plan: DigestPlan, sealer: Sealer) -> Self {
+        let md5 = Digests::new(&DigestPlan {
+            md5: true,
+            ..DigestPlan::default()
+        });
+        let digests = Digests::new(&DigestPlan { md5: false, ..plan });
         Self(Arc::new(Inner {
             state: Mutex::new(State {
-                waiting: VecDeque::new(),
+                digesting: Station::new(Md5(md5)),
+                sealing: Station::new(Seal { digests, sealer }),
                 unsealed: 0,
                 sealed: Vec::new(),
                 is_ended: false,
                 segments_max: 0,
                 is_full: false,
-                work: Some(Box::new(work)),
                 is_lost: false,
             }),
             room: Notify::new(),
@@ -147,17 +232,13 @@ impl Line {
     pub(super) fn push(&self, segment: Segment) {
         let mut state = self.0.lock();
         state.is_ended = segment.position == Position::Last;
-        state.waiting.push_back(segment);
+        state.digesting.waiting.push_back(segment);
         state.unsealed += 1;
-        let Some(work) = state.work.take() else {
-            return;
-        };
+        let work = state.digesting.work.take();
         drop(state);
-        let lent = Lent {
-            line: Arc::clone(&self.0),
-            work: Some(work),
-        };
-        lent.start();
+        if let Some(work) = work {
+            Lent::new(&self.0, work).start();
+        }
     }
 
     /// Waits for sealed segments; `None` once the last one was taken.
@@ -178,20 +259,33 @@ impl Line {
         }
     }
 
-    /// The work, once the last segment was taken.
-    pub(super) fn end(self) -> Result<Work, Error> {
-        let work = self.0.lock().work.take().ok_or(Error::Stopping)?;
-        Ok(*work)
+    /// The digests, once the last segment was taken.
+    pub(super) fn end(self) -> Result<DigestResults, Error> {
+        let mut state = self.0.lock();
+        let (Some(md5), Some(seal)) = (state.digesting.work.take(), state.sealing.work.take())
+        else {
+            return Err(Error::Stopping);
+        };
+        let mut results = seal.digests.finish();
+        results.md5 = md5.0.finish().md5;
+        Ok(results)
     }
 }
 
-/// The work in the hands of a thread.
-struct Lent {
+/// Work in the hands of a thread.
+struct Lent<W: Work> {
     line: Arc<Inner>,
-    work: Option<Box<Work>>,
+    work: Option<Box<W>>,
 }
 
-impl Lent {
+impl<W: Work> Lent<W> {
+    fn new(line: &Arc<Inner>, work: Box<W>) -> Self {
+        Self {
+            line: Arc::clone(line),
+            work: Some(work),
+        }
+    }
+
     /// Has a thread work it off, now or when one of the few is free.
     fn start(self) {
         match Arc::clone(&THREADS).try_acquire_owned() {
@@ -205,34 +299,57 @@ impl Lent {
     }
 
     fn run(mut self, permit: OwnedSemaphorePermit) {
-        let mut next = self.line.lock().waiting.pop_front();
+        let sealing = self.work_off();
+        if self.work.is_some() {
+            // Its turn is over; it goes behind those that wait.
+            drop(permit);
+            self.start();
+        } else if let Some(sealing) = sealing {
+            Lent::new(&self.line, sealing).run(permit);
+        }
+    }
+
+    /// Takes segments until none waits, or others wait for the thread; gives what is left to be
+    /// done at the second station, if nobody is there.
+    fn work_off(&mut self) -> Option<Box<Seal>> {
         let mut left = limits::LINE_TURN_SEGMENTS;
-        while let Some(segment) = next {
+        let mut next = W::station(&mut self.line.lock()).waiting.pop_front();
+        while let (Some(segment), Some(work)) = (next, &mut self.work) {
+            let done = work.take(segment);
             left = left.saturating_sub(1);
-            let sealed = self.work.as_mut().map(|work| work.take(segment));
+            let has_turn = left > 0 || THREADS.available_permits() > 0;
             let mut state = self.line.lock();
-            state.unsealed -= 1;
-            state.sealed.extend(sealed);
-            next = (left > 0).then(|| state.waiting.pop_front()).flatten();
+            W::put(&mut state, done);
+            let station = W::station(&mut state);
+            next = has_turn.then(|| station.waiting.pop_front()).flatten();
             // With the last segment the work goes back in the same step: who waits finds it there.
-            if next.is_none() && state.waiting.is_empty() {
-                state.work = self.work.take();
+            if next.is_none() && station.waiting.is_empty() {
+                station.work = self.work.take();
             }
+            let is_idle = self.work.is_none();
+            let worth = if is_idle {
+                1
+            } else {
+                limits::LINE_THREAD_SEGMENTS
+            };
+            let sealing = state.sealing.work_for(worth);
             let is_ready = state.is_ready();
             drop(state);
             if is_ready {
                 self.line.sealed.notify_one();
             }
+            if is_idle {
+                return sealing;
+            }
+            if let Some(sealing) = sealing {
+                Lent::new(&self.line, sealing).start();
+            }
         }
-        if self.work.is_some() {
-            // Its turn is over; it goes behind those that wait.
-            drop(permit);
-            self.start();
-        }
+        None
     }
 }
 
-impl Drop for Lent {
+impl<W: Work> Drop for Lent<W> {
     fn drop(&mut self) {
         // Still here: its thread panicked, or the pool closed before it ran.
         if self.work.is_some() {
@@ -250,7 +367,6 @@ mod tests {
     use bytes::Bytes;
 
     use super::Line;
-    use super::Work;
     use crate::blobs::settings::BlobSettings;
     use crate::blobs::store::BlobStore;
     use crate::crypto::blob::Binding;
@@ -300,7 +416,8 @@ mod tests {
         };
         let plan = DigestPlan {
             md5: true,
-            ..DigestPlan::default()
+            sha256: true,
+            checksums: vec![ChecksumAlgorithm::Crc64Nvme],
         };
         let document: Bytes = (0..=250).cycle().take(length).collect();
         let pieces = document
@@ -310,8 +427,7 @@ mod tests {
         let mut body = Pieces(pieces.collect());
         let mut cutter = Cutter::new(&mut body, Bytes::new(), &blobs);
         let (sealer, header) = Sealer::new(&data_key, &binding);
-        let digests = Digests::new(&plan);
-        let line = Line::new(Work { digests, sealer });
+        let line = Line::new(plan.clone(), sealer);
         let putting = async {
             loop {
                 line.room(segments_max).await.unwrap();
@@ -332,10 +448,10 @@ mod tests {
             blob
         };
         let ((), blob) = futures_util::future::join(putting, taking).await;
-        let work = line.end().unwrap();
+        let results = line.end().unwrap();
         let mut digests = Digests::new(&plan);
         digests.update(&document);
-        assert_eq!(work.digests.finish().md5, digests.finish().md5);
+        assert_eq!(results, digests.finish());
         let opened = open_whole(&data_key, &binding, length as u64, &blob).unwrap();
         assert!(opened == document, "{length} by {piece_bytes}");
     }

@@ -68,8 +68,10 @@ pub const RECEIVED_BYTES_MAX: usize = 64 << 10;
 pub const H2_BODY_BYTES_MAX: u32 = 256 << 10;
 /// The same of all bodies that come over one connection of HTTP/2.
 pub const H2_CONNECTION_BYTES_MAX: u32 = 1 << 20;
-/// Segments that a thread digests and seals for one upload before others have their turn.
+/// Segments that a thread digests or seals for one upload before others have their turn.
 pub const LINE_TURN_SEGMENTS: usize = 64;
+/// Segments of one upload that have their MD5 and are worth a thread of their own for all else.
+pub const LINE_THREAD_SEGMENTS: usize = 16;
 /// Parts that are being written to the local disk at one time; more wait their turn.
 pub const LOCAL_WRITES_MAX: usize = 32;
 /// Bytes of a blob that are collected before anything is written: a blob that ends within them is
