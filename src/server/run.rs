@@ -311,10 +311,10 @@ fn house(
         },
         object_bytes_max: config.limits.object_bytes_max,
         put_bytes_max: config.limits.object_bytes_max.min(limits::PUT_BYTES_MAX),
-        in_flight: InFlight::new(
+        in_flight: Arc::new(InFlight::new(
             config.limits.inflight_requests,
             config.limits.inflight_bytes,
-        ),
+        )),
     }
 }
 

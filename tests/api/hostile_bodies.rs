@@ -349,6 +349,59 @@ fn more_requests_than_places_are_told_to_slow_down() {
     assert_eq!(agency.keys_of("actas"), ["0", "1"]);
 }
 
+/// Uploads, downloads and copies of large documents hold two blocks of 256 KiB each.
+#[test]
+fn more_bytes_than_may_be_held_are_told_to_slow_down() {
+    let server = Server::with(&[("ACERVO_LIMITS_INFLIGHT_BYTES", "16777216")]);
+    server.announce("too busy");
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    let large = noise(1, 8 << 20);
+    agency.put("actas/large", &large).ok();
+    agency.put("actas/small", b"1").ok();
+    let (mut uploads, mut downloads) = (Vec::new(), Vec::new());
+    for number in 0..16 {
+        let wired = agency.put(&format!("actas/{number}"), &large).wired();
+        let mut wire = server.wire();
+        wire.send(&wired.head);
+        wire.send(&wired.body[..10]);
+        uploads.push(wire);
+        let mut wire = server.wire();
+        wire.send(&agency.get("actas/large").wired().head);
+        assert!(wire.hears_within(5_000));
+        downloads.push(wire);
+    }
+    pause(200);
+    agency.put("actas/more", &large).refused(503, "SlowDown");
+    agency.get("actas/large").refused(503, "SlowDown");
+    agency
+        .copy("actas/large", "actas/copy")
+        .refused(503, "SlowDown");
+    agency.get("actas/small").send().holds(b"1");
+    agency.head("actas/large").ok();
+    drop(downloads);
+    pause(500);
+    agency.get("actas/large").send().holds(&large);
+    drop(uploads);
+}
+
+#[test]
+fn more_connections_than_may_be_open_wait() {
+    let server = Server::with(&[("ACERVO_LIMITS_CONNECTIONS", "3"), ("ACERVO_WORKERS", "1")]);
+    let head = server.agency().ask("GET", "/").wired().head;
+    let mut open: Vec<Wire> = (0..4).map(|_| server.wire()).collect();
+    for wire in &mut open {
+        wire.send(&head);
+    }
+    let mut last = open.pop().unwrap();
+    for wire in &mut open {
+        wire.answer("GET").ok();
+    }
+    assert!(!last.hears_within(500), "a fourth one is served");
+    open.pop();
+    last.answer("GET").ok();
+}
+
 #[test]
 fn a_refused_body_does_not_become_the_next_request() {
     let server = Server::start();

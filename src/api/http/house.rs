@@ -61,7 +61,7 @@ pub struct House {
     /// Bytes of one object, in however many parts it came.
     pub object_bytes_max: u64,
     /// How many requests may be under way, and what they may hold.
-    pub in_flight: InFlight,
+    pub in_flight: Arc<InFlight>,
 }
 
 /// Counts the requests under way and the bytes that they may hold in memory, and refuses more than
@@ -78,6 +78,13 @@ pub struct InFlight {
 #[derive(Debug)]
 pub struct Place<'a> {
     in_flight: &'a InFlight,
+    bytes: usize,
+}
+
+/// Bytes of an answer that is under way; counted down when dropped.
+#[derive(Debug)]
+pub struct Held {
+    in_flight: Arc<InFlight>,
     bytes: usize,
 }
 
@@ -103,6 +110,22 @@ impl InFlight {
         let fits = requests < self.requests_max && held.saturating_add(bytes) <= self.bytes_max;
         fits.then_some(place)
     }
+
+    /// Leave for an answer to hold this many bytes until it is sent, when its request is over.
+    pub fn hold(self: &Arc<Self>, bytes: usize) -> Option<Held> {
+        let held = Held {
+            in_flight: Arc::clone(self),
+            bytes,
+        };
+        let before = self.bytes.fetch_add(bytes, Ordering::SeqCst);
+        (before.saturating_add(bytes) <= self.bytes_max).then_some(held)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.in_flight.bytes.fetch_sub(self.bytes, Ordering::SeqCst);
+    }
 }
 
 impl Drop for Place<'_> {
@@ -114,16 +137,23 @@ impl Drop for Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::InFlight;
 
     #[test]
     fn places_are_bounded_and_given_back() {
-        let in_flight = InFlight::new(2, 100);
+        let in_flight = Arc::new(InFlight::new(2, 100));
         let first = in_flight.enter(60).unwrap();
         assert!(in_flight.enter(41).is_none(), "too many bytes");
         let second = in_flight.enter(40).unwrap();
         assert!(in_flight.enter(0).is_none(), "too many requests");
-        drop((first, second));
+        drop(second);
+        let answer = in_flight.hold(40).unwrap();
+        assert!(in_flight.hold(1).is_none(), "an answer counts");
+        drop(first);
+        assert!(in_flight.enter(61).is_none(), "it outlives its request");
+        drop(answer);
         assert!(in_flight.enter(100).is_some());
     }
 }

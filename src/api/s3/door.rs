@@ -317,7 +317,9 @@ fn held_bytes(head: &Head) -> usize {
         .header("content-type")
         .and_then(form::boundary)
         .is_some();
-    if head.method == actix_http::Method::PUT || is_form {
+    if head.header("x-amz-copy-source").is_some() {
+        2 * limits::BLOB_IO_BYTES
+    } else if head.method == actix_http::Method::PUT || is_form {
         length.min(2 * limits::BLOB_IO_BYTES)
     } else {
         length.min(limits::XML_BODY_BYTES_MAX)

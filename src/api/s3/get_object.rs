@@ -10,6 +10,7 @@ use actix_http::header::HeaderValue;
 
 use crate::access::action::Action;
 use crate::access::permit::Permit;
+use crate::api::http::house::Held;
 use crate::meta::records::ObjectHead;
 use crate::store::content::Content;
 use crate::store::content::ContentStream;
@@ -19,6 +20,7 @@ use crate::telemetry;
 use crate::telemetry::Door;
 use crate::types::checksum::ObjectChecksum;
 use crate::types::ids::PartNumber;
+use crate::types::limits;
 use crate::types::parameters::RESPONSE_OVERRIDES;
 use crate::types::range::ByteRange;
 
@@ -95,6 +97,7 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
         Looked::Head(_) => BoxBody::new(Sized {
             size_bytes,
             content: None,
+            _held: None,
         }),
         Looked::Whole(found) => match req.store().content(&permit, found, range).await? {
             Content::Ready(bytes) => {
@@ -104,10 +107,21 @@ pub(super) async fn get_object(req: &S3Request) -> Result<Reply, S3Error> {
             Content::Stream(content) => BoxBody::new(Sized {
                 size_bytes,
                 content: Some(content),
+                _held: Some(hold(req, size_bytes)?),
             }),
         },
     };
     Ok(Reply::Read(builder.body(body).map_into_boxed_body()))
+}
+
+/// Leave to hold what of a document is on its way to the client: a block, and the next one.
+fn hold(req: &S3Request, size_bytes: u64) -> Result<Held, S3Error> {
+    let bytes = usize::try_from(size_bytes).unwrap_or(usize::MAX);
+    let held = req
+        .house
+        .in_flight
+        .hold(bytes.min(2 * limits::BLOB_IO_BYTES));
+    held.ok_or_else(|| Code::SlowDown.into())
 }
 
 /// What was found: all of it, or as much as a HEAD needs.
@@ -262,6 +276,7 @@ fn describe(
 struct Sized {
     size_bytes: u64,
     content: Option<ContentStream>,
+    _held: Option<Held>,
 }
 
 impl actix_http::body::MessageBody for Sized {
