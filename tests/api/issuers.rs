@@ -13,7 +13,7 @@ use crate::support::provider::{Key, Mood, Provider};
 use crate::support::server::{Home, Server};
 
 /// A server that believes the provider, by more settings than the usual ones.
-fn believing(provider: &Provider, more: &str, claims: &str) -> Server {
+pub(crate) fn believing(provider: &Provider, more: &str, claims: &str) -> Server {
     let home = Home::new();
     let url = &provider.url;
     let settings = format!(
@@ -27,7 +27,7 @@ fn believing(provider: &Provider, more: &str, claims: &str) -> Server {
 }
 
 /// A server with a bucket `actas`, and a provider with one key of each kind.
-fn scene() -> (Server, Provider, [(&'static str, Key); 3]) {
+pub(crate) fn scene() -> (Server, Provider, [(&'static str, Key); 3]) {
     let provider = Provider::start();
     let keys = [
         ("r", Key::rs256()),
@@ -41,17 +41,17 @@ fn scene() -> (Server, Provider, [(&'static str, Key); 3]) {
     (server, provider, keys)
 }
 
-fn reader(server: &Server, token: &str) -> Caller {
+pub(crate) fn reader(server: &Server, token: &str) -> Caller {
     server.with_token(token)
 }
 
 #[track_caller]
-fn opens(server: &Server, token: &str) {
+pub(crate) fn opens(server: &Server, token: &str) {
     reader(server, token).ask("GET", "/actas").ok();
 }
 
 #[track_caller]
-fn refused(server: &Server, token: &str, status: u16, code: &str) {
+pub(crate) fn refused(server: &Server, token: &str, status: u16, code: &str) {
     reader(server, token)
         .ask("GET", "/actas")
         .refused(status, code);
@@ -206,7 +206,7 @@ fn a_token_names_roles_of_its_agencys_own() {
 }
 
 /// With these settings the keys that were fetched count for so many seconds after a restart.
-fn restarted(server: Server, keep_seconds: &str) -> Server {
+pub(crate) fn restarted(server: Server, keep_seconds: &str) -> Server {
     let home = server.kill();
     let file = home.path().join("acervo.toml").to_str().unwrap().to_owned();
     let kept = ("ACERVO_AUTH_KEEP_KEYS_SECONDS", keep_seconds);
@@ -587,200 +587,4 @@ fn the_installation_signs_tokens_itself_and_rotates_its_key() {
     assert_eq!(missing.send().status, 404);
     refused(&server, &third, 400, "InvalidToken");
     opens(&server, &mint(&server));
-}
-
-const CHECK: &str = "/admin/v1/agencies/agencia/issuers/check";
-
-/// The last step of a check, and the code of what it found.
-#[track_caller]
-fn told(server: &Server, body: &Value, step: &str, code: &str) {
-    let answer = server.administer("POST", CHECK, body).ok();
-    let found: Value = serde_json::from_slice(&answer.body).unwrap();
-    let last = found["steps"].as_array().unwrap().last().unwrap();
-    assert_eq!((&last["step"], &last["code"]), (&json!(step), &json!(code)));
-    assert_eq!(found["ok"], json!(code == "ok"), "{body}");
-}
-
-#[test]
-fn a_token_is_checked_step_by_step() {
-    let provider = Provider::start();
-    let (key, stranger) = (Key::es256(), Key::es256());
-    provider.offers(&[("e", &key)]);
-    let server = believing(&provider, "", "");
-    let now = Clock::system().now().seconds();
-    let kid = json!({"kid": "e"});
-    let with = |token: String| json!({"name": "estado", "token": token});
-    let check = |name: &str, value: Value, step: &str, code: &str| {
-        let mut claims = provider.claims("reader");
-        claims[name] = value;
-        told(&server, &with(key.sign(&kid, &claims)), step, code);
-    };
-    told(&server, &json!({"name": "estado"}), "keys", "ok");
-    check("more", json!(1), "token", "ok");
-    check("aud", json!("x"), "token-audience", "other_audience");
-    check("iss", json!("x"), "token-issuer", "other_issuer");
-    check("exp", json!(now - 60), "token-times", "expired");
-    check("exp", json!(now + 9_999), "token-times", "lives_too_long");
-    check("roles", json!([]), "token-claims", "no_role");
-    check("agency", json!("otra"), "token-agency", "other_agency");
-    check("sub", json!(null), "token-claims", "claim_mistyped");
-    let claims = provider.claims("reader");
-    let forged = with(stranger.sign(&kid, &claims));
-    told(&server, &forged, "token-signature", "signature_mismatch");
-    let unknown = with(key.sign(&json!({"kid": "f"}), &claims));
-    told(&server, &unknown, "token-key", "no_such_key");
-    let none = with("x.y".to_owned());
-    told(&server, &none, "token-form", "not_a_token");
-}
-
-#[test]
-fn a_set_up_is_checked_step_by_step() {
-    let provider = Provider::start();
-    let key = Key::es256();
-    provider.offers(&[("e", &key)]);
-    let server = believing(&provider, "", "");
-    // Hosts that the installation does not name are not asked, not even to check.
-    let issuer = json!({
-        "name": "otro", "issuer": provider.url, "audiences": ["acervo"],
-        "jwks_url": format!("{}/keys", provider.url),
-    });
-    let tried = json!({ "issuer": issuer });
-    told(&server, &tried, "settings", "setting_wrong");
-    let known = json!({"name": "estado"});
-    provider.is_in(Mood::Status(404));
-    told(&server, &known, "document", "status");
-    provider.is_in(Mood::Says("<html>".to_owned()));
-    told(&server, &known, "document", "not_discovery");
-    provider.is_in(Mood::Well);
-    provider.discovery("jwks_uri", "https://elsewhere.example/keys");
-    told(&server, &known, "document", "keys_host_not_named");
-    provider.discovery("issuer", "https://elsewhere.example");
-    told(&server, &known, "document", "other_issuer");
-    let status = |body: &Value| server.administer("POST", CHECK, body).status;
-    assert_eq!(status(&json!({"name": "nadie"})), 404);
-    assert_eq!(status(&json!({})), 400);
-}
-
-/// What a session that is made now by this token answers to a listing, then and later.
-#[track_caller]
-fn session_of(server: &Server, token: &str) -> Caller {
-    let made = session(server, web_identity(server, token, "reader"));
-    made.ask("GET", "/actas").ok();
-    made
-}
-
-#[track_caller]
-fn is_over(session: &Caller) {
-    let asked = session.ask("GET", "/actas").send();
-    assert_eq!(asked.status, 400, "{}", asked.text());
-    asked.refused(400, "InvalidToken");
-}
-
-#[test]
-fn a_session_ends_with_the_issuer_and_the_key_of_its_token() {
-    let provider = Provider::start();
-    let (old, new) = (Key::es256(), Key::ed_dsa());
-    provider.offers(&[("o", &old), ("n", &new)]);
-    let host = provider.url.trim_start_matches("http://").to_owned();
-    let settings = [("ACERVO_AUTH_FETCH_HOSTS", host.as_str())];
-    let server = Server::with(&settings);
-    server.agency().make_bucket("actas").ok();
-    let path = "/admin/v1/agencies/agencia/issuers";
-    let wanted = json!({
-        "name": "llave", "issuer": provider.url, "audiences": ["acervo"],
-        "discovery_url": format!("{}/.well-known/openid-configuration", provider.url),
-        "refresh_min_seconds": 1,
-    });
-    server.administer("POST", path, &wanted).status(201);
-    provider.was_asked(1);
-    let token = |key: &Key, id: &str| key.sign(&json!({"kid": id}), &provider.claims("reader"));
-    let by_old = session_of(&server, &token(&old, "o"));
-    let by_new = session_of(&server, &token(&new, "n"));
-    let again = session(&server, assume(&by_new, "reader"));
-    again.ask("GET", "/actas").ok();
-    // The provider gives a key up: what it signed counts no more, nor what was made of that.
-    provider.offers(&[("n", &new)]);
-    pause(1_100);
-    refused(&server, &token(&Key::ed_dsa(), "x"), 400, "InvalidToken");
-    is_over(&by_old);
-    let server = Server::at(server.kill(), &settings);
-    let moved = |caller: Caller| Caller {
-        address: server.address.clone(),
-        ..caller
-    };
-    let (by_new, again) = (moved(by_new), moved(again));
-    by_new.ask("GET", "/actas").ok();
-    // The agency trusts it no more.
-    let removed = format!("{path}/llave");
-    server.administer("DELETE", &removed, &Value::Null).ok();
-    is_over(&by_new);
-    is_over(&again);
-    // An issuer of its name and with its key is another one.
-    let other = json!({
-        "name": "llave", "issuer": "https://otro.example", "audiences": ["acervo"],
-        "jwks": {"keys": [new.public("n")]},
-    });
-    server.administer("POST", path, &other).status(201);
-    is_over(&by_new);
-}
-
-#[test]
-fn a_session_ends_with_the_signing_key_of_the_installation() {
-    let server = Server::start();
-    server.agency().make_bucket("actas").ok();
-    let path = "/admin/v1/agencies/agencia/tokens";
-    let wanted = json!({"principal": "lectora", "role": "reader", "lifetime_seconds": 600});
-    let made = server.administer("POST", path, &wanted).status(201);
-    let made: Value = serde_json::from_slice(&made.body).unwrap();
-    let by_token = session_of(&server, made["token"].as_str().unwrap());
-    let by_key = session(&server, assume(&server.agency(), "agency-admin"));
-    let rotate = |body: &Value| {
-        let path = "/admin/v1/signing-keys/rotate";
-        server.administer("POST", path, body).ok();
-    };
-    rotate(&Value::Null);
-    by_token.ask("GET", "/actas").ok();
-    rotate(&json!({"retire_earlier": true}));
-    is_over(&by_token);
-    by_key.ask("GET", "/actas").ok();
-}
-
-#[test]
-fn a_session_is_told_by_the_claims_of_its_token() {
-    let (server, provider, [(id, key), ..]) = scene();
-    let owner = server.agency();
-    owner.put("actas/acta", b"secreto").ok();
-    let policy = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject",
-            "Resource": "arn:aws:s3:::actas/*",
-            "Condition": {"StringEquals": {"jwt:contract.kind": "external"}}}]});
-    let policy = policy.to_string();
-    owner
-        .ask("PUT", "/actas?policy")
-        .body(policy.as_bytes())
-        .ok();
-    let token = |kind: &str, more: usize| {
-        let mut claims = provider.claims("reader");
-        claims["contract"] = json!({"kind": kind});
-        claims["more"] = json!("x".repeat(more));
-        key.sign(&json!({"kid": id}), &claims)
-    };
-    server
-        .with_token(&token("external", 0))
-        .get("actas/acta")
-        .refused(403, "AccessDenied");
-    let of = |token: String| session(&server, web_identity(&server, &token, "reader"));
-    let external = of(token("external", 0));
-    external.get("actas/acta").refused(403, "AccessDenied");
-    let again = session(&server, assume(&external, "reader"));
-    again.get("actas/acta").refused(403, "AccessDenied");
-    of(token("own", 0)).get("actas/acta").ok();
-    // What does not fit into a session's token is not known, so what depends on it is forbidden.
-    server
-        .with_token(&token("own", 6_000))
-        .get("actas/acta")
-        .ok();
-    let of_many = of(token("own", 6_000));
-    of_many.get("actas/acta").refused(403, "AccessDenied");
-    of_many.ask("GET", "/actas").ok();
 }

@@ -8,19 +8,19 @@ use crate::support::evidence;
 use crate::support::server::Server;
 
 /// A bucket `actas` of an application, with two documents, and other principals.
-struct Scene {
-    server: Server,
-    admin: Caller,
-    owner: Caller,
-    other: Caller,
-    reader: Caller,
+pub(crate) struct Scene {
+    pub(crate) server: Server,
+    pub(crate) admin: Caller,
+    pub(crate) owner: Caller,
+    pub(crate) other: Caller,
+    pub(crate) reader: Caller,
 }
 
-fn scene() -> Scene {
+pub(crate) fn scene() -> Scene {
     scene_on(Server::start())
 }
 
-fn scene_on(server: Server) -> Scene {
+pub(crate) fn scene_on(server: Server) -> Scene {
     let owner = server.make_key("agencia", "ventanilla", "app");
     owner.make_bucket("actas").ok();
     owner.put("actas/libre/a", b"libre").ok();
@@ -34,15 +34,15 @@ fn scene_on(server: Server) -> Scene {
     }
 }
 
-fn document(statements: Value) -> String {
+pub(crate) fn document(statements: Value) -> String {
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
 }
 
-fn user(principal: &str) -> Value {
+pub(crate) fn user(principal: &str) -> Value {
     json!({ "AWS": format!("arn:aws:iam::agencia:user/{principal}") })
 }
 
-fn all(bucket: &str) -> Value {
+pub(crate) fn all(bucket: &str) -> Value {
     json!([
         format!("arn:aws:s3:::{bucket}"),
         format!("arn:aws:s3:::{bucket}/*")
@@ -50,13 +50,13 @@ fn all(bucket: &str) -> Value {
 }
 
 impl Scene {
-    fn set(&self, statements: Value) {
+    pub(crate) fn set(&self, statements: Value) {
         let text = document(statements);
         let set = self.owner.ask("PUT", "/actas?policy");
         set.body(text.as_bytes()).send().status(204);
     }
 
-    fn set_block(&self, wanted: &str) {
+    pub(crate) fn set_block(&self, wanted: &str) {
         let xml =
             format!("<PublicAccessBlockConfiguration>{wanted}</PublicAccessBlockConfiguration>");
         let put = self.owner.ask("PUT", "/actas?publicAccessBlock");
@@ -520,116 +520,6 @@ fn policies_survive_a_restart() {
     };
     reader.get("actas/libre/a").refused(403, "AccessDenied");
     reader.ask("GET", "/actas").ok();
-}
-
-/// What nobody in particular may do where its agency answers to it: what the bucket says, no more.
-#[test]
-fn anonymous_requests_get_what_the_bucket_gives_to_everybody() {
-    let scene = scene_on(Server::with(&[
-        ("ACERVO_AUTH_ANONYMOUS_AGENCIES", "agencia"),
-        ("ACERVO_AUTH_ANONYMOUS_AGENCY", "agencia"),
-    ]));
-    let nobody = scene.server.nobody();
-    let refused = |path: &str, status: u16| {
-        let answer = nobody.get(path).send();
-        assert_eq!(answer.status, status, "{path}: {}", answer.text());
-    };
-    refused("actas/libre/a", 403);
-    refused("nadie/libre/a", 403);
-    nobody.ask("GET", "/").refused(403, "AccessDenied");
-    nobody.make_bucket("suyo").refused(403, "AccessDenied");
-    scene.set_block("<BlockPublicAcls>true</BlockPublicAcls>");
-    scene.set(json!([
-        {"Sid": "Publico", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-         "Resource": "arn:aws:s3:::actas/libre/*"},
-        {"Effect": "Allow", "Principal": {"AWS": "agencia"}, "Action": "s3:*",
-         "Resource": "arn:aws:s3:::actas/*"},
-    ]));
-    let read = nobody.get("actas/libre/a").send().holds(b"libre");
-    nobody.head("actas/libre/a").ok();
-    // What an answer is called is for those to say who sign their requests.
-    let renamed = nobody.get("actas/libre/a");
-    let renamed = renamed.query("response-content-type=text/html");
-    renamed.refused(400, "InvalidRequest");
-    refused("actas/cerrado/b", 403);
-    // Who may not list learns nothing of what is missing.
-    refused("actas/libre/nada", 403);
-    nobody
-        .put("actas/libre/a", b"x")
-        .refused(403, "AccessDenied");
-    nobody.delete("actas/libre/a").refused(403, "AccessDenied");
-    for sub_resource in ["", "?policy", "?publicAccessBlock", "?versions", "?uploads"] {
-        nobody
-            .ask("GET", &format!("/actas{sub_resource}"))
-            .refused(403, "AccessDenied");
-    }
-    // A proof that fails is no missing proof.
-    scene
-        .server
-        .with_token("x")
-        .get("actas/libre/a")
-        .refused(400, "InvalidToken");
-    scene.set_block("<RestrictPublicBuckets>true</RestrictPublicBuckets>");
-    refused("actas/libre/a", 403);
-    scene.other.get("actas/libre/a").send().holds(b"libre");
-    let request = read.header("x-amz-request-id").unwrap().to_owned();
-    let home = scene.server.stop();
-    let log = evidence::agency_log(&home, "agencia");
-    let entry = evidence::of_request(&log, &request);
-    assert_eq!(entry["proof"], "anonymous");
-    assert_eq!(entry["action"], "GetObject");
-}
-
-#[test]
-fn an_agency_that_is_not_listed_answers_nobody() {
-    let scene = scene_on(Server::with(&[(
-        "ACERVO_AUTH_ANONYMOUS_AGENCIES",
-        "tesoreria",
-    )]));
-    scene.set_block("");
-    scene.set(
-        json!({"Effect": "Allow", "Principal": "*", "Action": "s3:*",
-        "Resource": all("actas")}),
-    );
-    let nobody = scene.server.nobody();
-    nobody.get("actas/libre/a").refused(403, "AccessDenied");
-    // Nor does one that is listed and does not exist.
-    let home = scene.server.stop();
-    let both = [
-        ("ACERVO_AUTH_ANONYMOUS_AGENCIES", "tesoreria"),
-        ("ACERVO_AUTH_ANONYMOUS_AGENCY", "tesoreria"),
-    ];
-    let server = Server::at(home, &both);
-    server
-        .nobody()
-        .get("actas/libre/a")
-        .refused(403, "AccessDenied");
-}
-
-#[test]
-fn an_anonymous_host_names_its_agency() {
-    let scene = scene_on(Server::with(&[
-        ("ACERVO_AUTH_ANONYMOUS_AGENCIES", "agencia"),
-        ("ACERVO_S3_DOMAINS", "s3.estado.mx"),
-    ]));
-    scene.set_block("");
-    scene.set(
-        json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
-        "Resource": "arn:aws:s3:::actas/*"}),
-    );
-    for (host, path, status) in [
-        ("agencia.s3.estado.mx", "/actas/libre/a", 200),
-        ("actas.agencia.s3.estado.mx", "/libre/a", 200),
-        ("s3.estado.mx", "/actas/libre/a", 403),
-        ("actas.s3.estado.mx", "/libre/a", 403),
-        ("tesoreria.s3.estado.mx", "/actas/libre/a", 403),
-        ("agencia.otro.mx", "/actas/libre/a", 403),
-    ] {
-        let mut wire = scene.server.wire();
-        wire.send(format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes());
-        let answer = wire.answer("GET");
-        assert_eq!(answer.status, status, "{host}: {}", answer.text());
-    }
 }
 
 #[test]
