@@ -45,6 +45,8 @@ pub enum Fault {
     HeadTooLarge,
     /// The head began and did not end, or not in time.
     IncompleteHead,
+    /// More requests were open at once than a client may have, so the connection was cut.
+    TooManyStreams,
 }
 
 impl Fault {
@@ -55,6 +57,7 @@ impl Fault {
             Self::MalformedHead => "MalformedHead",
             Self::HeadTooLarge => "HeadTooLarge",
             Self::IncompleteHead => "IncompleteHead",
+            Self::TooManyStreams => "TooManyStreams",
         }
     }
 }

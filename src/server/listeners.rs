@@ -12,6 +12,7 @@ use actix_http::Protocol;
 use actix_http::Request;
 use actix_http::Response;
 use actix_http::body::BoxBody;
+use actix_http::body::MessageBody;
 use actix_http::error::DispatchError;
 use actix_rt::net::TcpStream;
 use actix_server::ServerBuilder;
@@ -147,8 +148,7 @@ pub(super) fn s3(
             let (house, turn) = (Arc::clone(&for_requests), turn_of(&request));
             async move {
                 let answered = s3_service::serve(house, request).await;
-                drop(turn);
-                Ok::<_, actix_http::Error>(answered)
+                Ok::<_, actix_http::Error>(answered.map_body(|_, body| ended(turn, body)))
             }
         });
         let http = http(Door::S3, &connections).expect(expect).finish(requests);
@@ -173,8 +173,7 @@ pub(super) fn admin(
             let answered = app.call(request);
             async move {
                 let answered = answered.await;
-                drop(turn);
-                answered
+                answered.map(|response| response.map_body(|_, body| ended(turn, body)))
             }
         });
         let http = http(Door::Admin, &connections).finish(counted);
@@ -218,6 +217,14 @@ where
 /// The turn of a request on its connection.
 fn turn_of(request: &Request) -> Option<Turn> {
     request.conn_data::<Rc<Connection>>().map(Connection::begin)
+}
+
+/// The body of an answer, with which the turn of its request ends.
+fn ended(turn: Option<Turn>, body: impl MessageBody + 'static) -> BoxBody {
+    match turn {
+        Some(turn) => turn.end(body),
+        None => body.boxed(),
+    }
 }
 
 /// HTTP over what a listener accepts; what cannot be read is told.

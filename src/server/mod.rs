@@ -10,6 +10,7 @@ mod connection;
 mod data_dir;
 mod error;
 mod first_start;
+mod greeting;
 mod issuers;
 mod listeners;
 mod run;

@@ -30,6 +30,7 @@ use crate::api::http::flow::Flow;
 use crate::api::http::forwarded::TlsVersion;
 
 use super::connection::Connection;
+use super::greeting::Greeting;
 
 /// What carries the bytes.
 pub(super) enum Transport {
@@ -42,6 +43,7 @@ pub(super) struct Stream {
     transport: Take<Transport>,
     flow: Option<Rc<Flow>>,
     connection: Rc<Connection>,
+    greeting: Greeting,
     patience: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
@@ -52,7 +54,11 @@ impl Stream {
         Self {
             transport: transport.take(u64::MAX),
             flow: (protocol == Protocol::Http1).then(Rc::default),
-            connection: Connection::new(),
+            connection: Connection::new(protocol),
+            greeting: match protocol {
+                Protocol::Http2 => Greeting::Awaited,
+                _ => Greeting::Done,
+            },
             patience,
             timer: None,
         }
@@ -108,6 +114,9 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.connection.is_overrun() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         let free = match &this.flow {
             Some(flow) => ready!(flow.poll_free(context)) as u64,
             None => u64::MAX,
@@ -139,9 +148,15 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let connection = self.connection();
-        let written = ready!(self.transport().poll_write(context, bytes))?;
-        connection.wrote();
+        let this = self.get_mut();
+        let transport = Pin::new(this.transport.get_mut());
+        let written = if this.greeting.is_done() {
+            transport.poll_write(context, bytes)
+        } else {
+            this.greeting.poll_write(transport, context, bytes)
+        };
+        let written = ready!(written)?;
+        this.connection.wrote();
         Poll::Ready(Ok(written))
     }
 
@@ -150,6 +165,10 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if !self.greeting.is_done() {
+            let first = pieces.iter().find(|piece| !piece.is_empty());
+            return self.poll_write(context, first.map_or(&[], |piece| piece));
+        }
         let connection = self.connection();
         let written = ready!(self.transport().poll_write_vectored(context, pieces))?;
         connection.wrote();

@@ -68,6 +68,11 @@ pub const RECEIVED_BYTES_MAX: usize = 64 << 10;
 pub const H2_BODY_BYTES_MAX: u32 = 256 << 10;
 /// The same of all bodies that come over one connection of HTTP/2.
 pub const H2_CONNECTION_BYTES_MAX: u32 = 1 << 20;
+/// Requests that a client may have open at once on one connection of HTTP/2, those included whose
+/// answers it does not take.
+pub const H2_STREAMS_MAX: u32 = 128;
+/// The same, before the connection is cut: a client may not have heard of the other number yet.
+pub const H2_STREAMS_CUT: u32 = 2 * H2_STREAMS_MAX;
 /// Segments that a thread digests or seals for one upload before others have their turn.
 pub const LINE_TURN_SEGMENTS: usize = 64;
 /// Segments of one upload that have their MD5 and are worth a thread of their own for all else.

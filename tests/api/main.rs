@@ -35,6 +35,7 @@ mod grants;
 mod headers;
 mod hostile;
 mod hostile_bodies;
+mod http2;
 mod idle;
 mod inventories;
 mod issuer_checks;
