@@ -2,7 +2,8 @@
 //! run, and prints both as Markdown. `docs/PERFORMANCE.md` says how to read it.
 //!
 //! ```text
-//! cargo bench --bench load -- [MEASURE…] [--quick] [--dir DIR] [--garage URL,KEY_ID,SECRET[,REGION]]
+//! cargo bench --bench load -- [MEASURE…] [--quick] [--dir DIR]
+//!     [--garage URL,KEY_ID,SECRET[,REGION]]
 //! ```
 //!
 //! The server runs as a process of its own, and so does each comparison that serves HTTP, so that

@@ -1,10 +1,10 @@
 //! Jobs: work without a caller.
 //!
-//! Owns: when the sweep and lifecycle run, how much of it at a time, and what lifecycle rules mean;
-//! when the keys of issuers are fetched, and from where; how events are told to webhooks, and where
-//! those may be; the deliveries of access logs; inventory reports; that agencies hear what others
-//! decided of grants; when agencies that nobody asks for are closed; what is recorded of
-//! connections without a request.
+//! Owns: when the sweep and lifecycle run, how much of it at a time, and what lifecycle rules
+//! mean; that data keys are wrapped anew after a rotation; when the keys of issuers are fetched,
+//! and from where; how events are told to webhooks, and where those may be; the deliveries of
+//! access logs; inventory reports; that agencies hear what others decided of grants; when
+//! agencies that nobody asks for are closed; what is recorded of connections without a request.
 //! May touch: `access`, `auth`, `store`, `config`, `telemetry`, `types`. Never: requests; a job
 //! acts through the steps that `store` and `auth` offer it, and asks `access` for permission to
 //! deliver what an owner configured, in the owner's name.

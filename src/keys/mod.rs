@@ -13,7 +13,7 @@
 //! key in a file or a log.
 //! Keeps: law 3 (one agency, one key: every wrapping names its agency) and law 8 (a key that is
 //! missing, damaged or not where it belongs refuses).
-//! Start at `keyring.rs`.
+//! Start at `keyring/mod.rs`.
 
 pub mod customer;
 pub mod data_key;

@@ -89,8 +89,8 @@ impl Rig {
         }
     }
 
-    /// Reads everything: the damaged objects of the first agency fail, all others are whole. Each is
-    /// read twice, because a failure must not spoil what comes after.
+    /// Reads everything: the damaged objects of the first agency fail, all others are whole. Each
+    /// is read twice, because a failure must not spoil what comes after.
     pub(crate) fn check(&self, server: &Server, damaged: &[&str], what: &str) {
         for agency in 0..2 {
             let mut client = self.client(server, agency);
