@@ -21,6 +21,9 @@ pub enum Place {
 /// What is wrong with the form of a Signature Version 4.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
 pub enum Fault {
+    /// One of the three parts of the header is missing.
+    #[error("missing {0}")]
+    MissingComponent(&'static str),
     /// The header is not a list of `Credential=…, SignedHeaders=…, Signature=…`, each once.
     #[error(
         "the authorization header requires three components: Credential, SignedHeaders, and \
@@ -52,7 +55,7 @@ pub enum Fault {
     #[error("the credential is for another service")]
     Service,
     /// The credential does not end in `aws4_request`.
-    #[error("the credential does not end in aws4_request")]
+    #[error("incorrect terminal. This endpoint uses \"aws4_request\"")]
     Terminator,
     /// The signed headers are not a sorted list of lower-case names, each once.
     #[error("SignedHeaders is not a sorted list of lower-case names separated by ;")]
@@ -66,9 +69,18 @@ pub enum Fault {
     /// `X-Amz-Date` is not `yyyymmddThhmmssZ`.
     #[error("X-Amz-Date must be in the format yyyyMMddTHHmmssZ")]
     Date,
-    /// `X-Amz-Expires` is not a number from 1 to 604,800.
-    #[error("X-Amz-Expires must be a number of seconds between 1 and 604800")]
+    /// `X-Amz-Expires` is no number.
+    #[error("X-Amz-Expires should be a number")]
     Expires,
+    /// `X-Amz-Expires` is less than a second.
+    #[error("X-Amz-Expires must be at least one second")]
+    ExpiresTooSoon,
+    /// `X-Amz-Expires` is more than a week.
+    #[error(
+        "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires \
+         must be less than 604800 seconds"
+    )]
+    ExpiresTooLate,
 }
 
 /// Why a request was refused before anyone asked what it wants.
@@ -122,7 +134,7 @@ pub enum Error {
     /// Neither `x-amz-date` nor `date`, or neither readable. Meant for `AccessDenied`, 403.
     #[error("AWS authentication requires a valid Date or x-amz-date header")]
     MissingDate,
-    /// A signed request without `x-amz-content-sha256`. Meant for `MissingSecurityHeader`, 400.
+    /// A signed request without `x-amz-content-sha256`. Meant for `InvalidRequest`, 400.
     #[error("missing required header for this request: x-amz-content-sha256")]
     MissingContentHash,
     /// `x-amz-content-sha256` has a value that is not known here. Meant for `InvalidArgument`, 400.

@@ -115,6 +115,19 @@ fn among_agencies_the_key_of_the_url_tells_whose_bucket_it_is() {
 }
 
 #[test]
+fn a_preflight_of_no_headers_names_is_told_so() {
+    let server = Server::start();
+    with_rules(&server);
+    let nobody = server.nobody();
+    let ask = nobody.ask("OPTIONS", "/actas/a").header("origin", PAGE);
+    let ask = ask
+        .header("access-control-request-method", "PUT")
+        .header("access-control-request-headers", "content-type, a b");
+    let refused = ask.refused(400, "BadRequest");
+    assert!(refused.element("Message").contains("\"a b\""));
+}
+
+#[test]
 fn an_answer_is_shared_with_the_pages_that_the_rules_name() {
     let server = Server::start();
     let agency = with_rules(&server);

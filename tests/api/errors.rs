@@ -261,6 +261,21 @@ fn what_stands_in_the_wrong_place_is_told() {
     let lonely = agency.put("actas/a", b"a").query("partNumber=1");
     let refused = lonely.refused(400, "InvalidArgument");
     says(&refused, &[("ArgumentName", "partNumber")]);
+    for (source, fault) in [
+        ("actas/%zz", "encoding"),
+        ("Actas/b", "bucket name"),
+        ("actas", "object key"),
+    ] {
+        let copied = agency
+            .put("actas/a", b"")
+            .header("x-amz-copy-source", source);
+        let refused = copied.refused(400, "InvalidArgument");
+        let message = format!("Invalid copy source {fault}");
+        says(
+            &refused,
+            &[("Message", &message), ("ArgumentValue", source)],
+        );
+    }
     let copied = agency.get("actas/a").header("x-amz-copy-source", "actas/b");
     let refused = copied.refused(400, "InvalidArgument");
     says(&refused, &[("ArgumentName", "x-amz-copy-source")]);

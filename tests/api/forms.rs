@@ -235,6 +235,56 @@ fn what_the_policy_does_not_allow_is_refused() {
 }
 
 #[test]
+fn refusals_of_forms_say_what_they_are_about() {
+    let (server, agency) = server();
+    let form = || Form::new(&server, "a", b"12345");
+    let sized = form().condition(json!(["content-length-range", 0, 4]));
+    let refused = sized.signed().post().refused(400, "EntityTooLarge");
+    assert_eq!(refused.element("MaxSizeAllowed"), "4");
+    let sized = form().condition(json!(["content-length-range", 6, 9]));
+    let refused = sized.signed().post().refused(400, "EntityTooSmall");
+    assert_eq!(refused.element("MinSizeAllowed"), "6");
+    let with = |name: &str, change: &dyn Fn(&str) -> String| {
+        let mut form = form().signed();
+        let mut named = form.fields.iter_mut().filter(|(known, _)| known == name);
+        let (_, value) = named.next().unwrap();
+        *value = change(value);
+        form.post()
+    };
+    let credential = "X-Amz-Credential";
+    for (name, from, to, argument) in [
+        (credential, REGION, "eu-west-9", "x-amz-credential"),
+        (credential, "/s3/", "/ec2/", "x-amz-credential"),
+        (credential, "aws4_request", "aws", "x-amz-credential"),
+        ("x-amz-algorithm", "SHA256", "MD5", "x-amz-algorithm"),
+        ("x-amz-date", "T", "t", "x-amz-date"),
+    ] {
+        let answer = with(name, &|value| value.replace(from, to));
+        let refused = answer.refused(400, "InvalidArgument");
+        assert_eq!(refused.element("ArgumentName"), argument, "{name}: {to}");
+    }
+    let forged = with("x-amz-signature", &|value| value.chars().rev().collect());
+    let refused = forged.refused(403, "SignatureDoesNotMatch");
+    let policy = refused.element("StringToSign");
+    assert!(encoding::parse_base64(&policy).is_some(), "{policy}");
+    let plain = agency.ask("POST", "/actas").body(b"a=1");
+    plain.send().status(400);
+    let plain = server.nobody();
+    let plain = plain
+        .ask("POST", "/actas")
+        .header("content-type", "text/plain");
+    let refused = plain.body(b"a=1").refused(412, "PreconditionFailed");
+    assert!(refused.element("Condition").contains("multipart/form-data"));
+    // A type that is empty is none.
+    let untyped = form().field("Content-Type", "").signed();
+    untyped.post().status(204);
+    agency
+        .head("actas/a")
+        .ok()
+        .has("content-type", "binary/octet-stream");
+}
+
+#[test]
 fn bodies_that_are_no_forms_are_refused() {
     let (server, agency) = server();
     let form = Form::new(&server, "a", b"12345").signed();

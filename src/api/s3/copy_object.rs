@@ -210,8 +210,8 @@ impl Source {
     /// Reads `x-amz-copy-source`, asks for permission, finds the object, checks its conditions.
     pub(super) async fn find(req: &S3Request) -> Result<Self, S3Error> {
         let text = req.header("x-amz-copy-source").unwrap_or_default();
-        let (bucket_name, object_key, version_id) = parse(text).ok_or_else(|| {
-            let message = "The copy source is /bucket/key, percent-encoded.";
+        let (bucket_name, object_key, version_id) = parse(text).map_err(|fault| {
+            let message = format!("Invalid copy source {fault}");
             S3Error::argument("x-amz-copy-source", text, message)
         })?;
         let version_id = version_id
@@ -289,17 +289,19 @@ impl Source {
     }
 }
 
-/// Reads `x-amz-copy-source`: bucket, key, and a version as it was written.
-pub(super) fn parse(text: &str) -> Option<(BucketName, ObjectKey, Option<&str>)> {
+/// Reads `x-amz-copy-source`: bucket, key, and a version as it was written; or says what of it is
+/// invalid.
+pub(super) fn parse(text: &str) -> Result<(BucketName, ObjectKey, Option<&str>), &'static str> {
     let (path, version_id) = match text.split_once("?versionId=") {
         None => (text, None),
         Some((path, version_id)) => (path, Some(version_id)),
     };
-    let path = encoding::parse_percent(path)?;
-    let (bucket, key) = path.strip_prefix('/').unwrap_or(&path).split_once('/')?;
-    Some((
-        BucketName::parse(bucket).ok()?,
-        ObjectKey::parse(key).ok()?,
+    let path = encoding::parse_percent(path).ok_or("encoding")?;
+    let path = path.strip_prefix('/').unwrap_or(&path);
+    let (bucket, key) = path.split_once('/').ok_or("object key")?;
+    Ok((
+        BucketName::parse(bucket).map_err(|_| "bucket name")?,
+        ObjectKey::parse(key).map_err(|_| "object key")?,
         version_id,
     ))
 }
@@ -310,7 +312,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Option<(&str, &str)>) {
-        let parsed = parse(text);
+        let parsed = parse(text).ok();
         let parsed = parsed
             .as_ref()
             .map(|(bucket, key, _)| (bucket.as_str(), key.as_str()));

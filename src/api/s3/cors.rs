@@ -187,10 +187,14 @@ fn checked(rule: CorsRule) -> Result<Rule, S3Error> {
              for ExposeHeader."
         ));
     }
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    let mut names = rule.expose_header.iter().chain(&rule.allowed_header);
-    if let Some(name) = names.find(|name| name.is_empty() || !name.bytes().all(is_token)) {
-        return refused(format!("\"{name}\" is no name of a header."));
+    for (kind, names) in [
+        ("AllowedHeader", &rule.allowed_header),
+        ("ExposeHeader", &rule.expose_header),
+    ] {
+        let is_name = |name: &&String| !name.is_empty() && name.bytes().all(is_token);
+        if let Some(name) = names.iter().find(|name| !is_name(name)) {
+            return refused(format!("{kind} \"{name}\" contains invalid character."));
+        }
     }
     if rule.id.as_ref().is_some_and(|id| id.chars().count() > 255) {
         return refused("The ID of a rule has 255 characters at most.".to_owned());
@@ -203,6 +207,11 @@ fn checked(rule: CorsRule) -> Result<Rule, S3Error> {
         expose: rule.expose_header,
         max_age_seconds: rule.max_age_seconds,
     })
+}
+
+/// Whether a byte may stand in the name of a header (RFC 9110, section 5.6.2).
+pub(super) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 impl Rule {

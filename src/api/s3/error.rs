@@ -9,6 +9,7 @@ use crate::api::http::xml::Xml;
 use crate::api::http::xml::XmlError;
 use crate::auth::error::BearerError;
 use crate::auth::error::Error as AuthError;
+use crate::auth::error::Fault;
 use crate::auth::error::Place;
 use crate::blobs;
 use crate::keys;
@@ -168,9 +169,10 @@ impl From<AuthError> for S3Error {
             E::TwoMechanisms | E::UnknownScheme | E::InvalidContentHash | E::Version2Header => {
                 Code::InvalidArgument
             }
-            E::UnsupportedMechanism | E::RepeatedHeader { .. } | E::UnreadableHeader { .. } => {
-                Code::InvalidRequest
-            }
+            E::MissingContentHash
+            | E::UnsupportedMechanism
+            | E::RepeatedHeader { .. }
+            | E::UnreadableHeader { .. } => Code::InvalidRequest,
             E::Malformed { place, .. } | E::WrongRegion { place, .. } => match place {
                 Place::Header => Code::AuthorizationHeaderMalformed,
                 Place::Query => Code::AuthorizationQueryParametersError,
@@ -182,7 +184,6 @@ impl From<AuthError> for S3Error {
             | E::UnsignedHeader { .. }
             | E::NotYetValid { .. }
             | E::Expired { .. } => Code::AccessDenied,
-            E::MissingContentHash => Code::MissingSecurityHeader,
             E::SignedHeaderMissing { .. } | E::SignatureMismatch => Code::SignatureDoesNotMatch,
             E::InvalidUri => Code::InvalidURI,
             E::InvalidAccessKeyId => Code::InvalidAccessKeyId,
@@ -195,7 +196,12 @@ impl From<AuthError> for S3Error {
                 // Its value is a credential, or would be one elsewhere.
                 told.with("ArgumentName", "Authorization".to_owned())
             }
-            E::WrongRegion { expected, .. } => told.with("Region", expected.into()),
+            E::WrongRegion {
+                expected, place, ..
+            } => told
+                .with("Region", expected.into())
+                .or_with("ArgumentName", field(place, Fault::Credential)),
+            E::Malformed { place, fault } => told.or_with("ArgumentName", field(place, fault)),
             E::TimeSkewed { request, server } => told
                 .with("RequestTime", request.amz_date())
                 .with("ServerTime", server.iso8601())
@@ -212,6 +218,28 @@ impl From<AuthError> for S3Error {
             _ => told,
         }
     }
+}
+
+/// The field of a form that a fault is in.
+fn field(place: Place, fault: Fault) -> Option<String> {
+    use Fault as F;
+    let name = match fault {
+        _ if place != Place::Form => return None,
+        F::Credential | F::CredentialDate | F::Service | F::Terminator => "x-amz-credential",
+        F::Algorithm => "x-amz-algorithm",
+        F::Date => "x-amz-date",
+        F::Signature => "x-amz-signature",
+        F::MissingComponent(_)
+        | F::Components
+        | F::MissingParameter
+        | F::RepeatedParameter
+        | F::SignedHeaders
+        | F::HostNotSigned
+        | F::Expires
+        | F::ExpiresTooSoon
+        | F::ExpiresTooLate => return None,
+    };
+    Some(name.to_owned())
 }
 
 /// As much of what the caller sent as an error repeats.

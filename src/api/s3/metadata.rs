@@ -30,7 +30,10 @@ const USER_PREFIX: &str = "x-amz-meta-";
 /// ending, as S3's own tools do; `aws-chunked` is a framing and no encoding of the document.
 pub fn parse(headers: &Headers, object_key: &ObjectKey) -> Result<ObjectMetadata, S3Error> {
     let mut metadata = ObjectMetadata {
-        content_type: match headers.get("content-type") {
+        content_type: match headers
+            .get("content-type")
+            .filter(|value| !value.is_empty())
+        {
             Some(value) => text(value.as_bytes())?,
             None => mime_guess::from_path(object_key.as_str())
                 .first_raw()

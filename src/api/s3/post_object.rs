@@ -93,7 +93,7 @@ impl Form {
                 return Code::MalformedPOSTRequest.into();
             }
             let message = "Bucket POST must be of the enclosure-type multipart/form-data";
-            S3Error::new(Code::PreconditionFailed, message)
+            S3Error::from(Code::PreconditionFailed).with("Condition", message.to_owned())
         })?;
         // The file is bounded on its own; what stands around it is too.
         let mut raw = RawBody::new(slot.clone(), Door::S3, house.pace, u64::MAX);
@@ -265,6 +265,7 @@ impl Form {
                 | "x-amz-credential"
                 | "x-amz-signature"
                 | "x-amz-security-token" => continue,
+                "content-type" if value.is_empty() => continue,
                 name if SENT.contains(&name) || name.starts_with("x-amz-") => (name, value.clone()),
                 // Buttons and the like.
                 _ => continue,
@@ -331,8 +332,15 @@ fn tags_as_header(document: &str) -> Result<String, S3Error> {
 
 pub(super) async fn post_object(req: &S3Request) -> Result<Reply, S3Error> {
     let posted = req.posted.take().ok_or(Code::InvalidRequest)?;
-    let document = Document::of_form(req, posted.file)?;
-    let (stored, bucket) = put_object::store(req, document).await?;
+    let (least, most) = posted.file.bytes;
+    let bounded = |error: S3Error| match error.code {
+        Code::EntityTooSmall => error.with("MinSizeAllowed", least.to_string()),
+        Code::EntityTooLarge => error.with("MaxSizeAllowed", most.to_string()),
+        _ => error,
+    };
+    let document = Document::of_form(req, posted.file).map_err(bounded)?;
+    let stored = put_object::store(req, document).await;
+    let (stored, bucket) = stored.map_err(bounded)?;
     let object_key = req.object_key()?;
     Ok(Reply::committed(stored, |stored| {
         let response = put_object::render(req, &bucket, &stored);

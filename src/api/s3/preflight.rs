@@ -19,6 +19,7 @@ use crate::types::names::AgencyId;
 use crate::types::names::BucketName;
 
 use super::code::Code;
+use super::cors;
 use super::cors::Allowed;
 use super::cors::Asked;
 use super::cors::METHODS;
@@ -40,12 +41,18 @@ pub(super) async fn preflight(house: &Arc<House>, head: &Head) -> Result<Reply, 
         let message = format!("Invalid Access-Control-Request-Method: {shown}");
         return Err(S3Error::new(Code::BadRequest, message));
     };
+    let headers = head.header("access-control-request-headers");
+    let headers = headers.unwrap_or_default();
+    let mut names = headers.split(',').map(str::trim);
+    if let Some(name) = names.find(|name| !name.bytes().all(cors::is_token)) {
+        let message =
+            format!("Access-Control-Request-Headers \"{name}\" contains invalid character.");
+        return Err(S3Error::new(Code::BadRequest, message));
+    }
     let asked = Asked {
         origin,
         method,
-        headers: head
-            .header("access-control-request-headers")
-            .unwrap_or_default(),
+        headers,
     };
     let query = Query::parse(head.uri.query().unwrap_or_default())?;
     let host = head.header("host").unwrap_or_default();

@@ -134,7 +134,7 @@ impl<'a> Claim<'a> {
         let (access_key_id, scope) = parse_credential(&credential, place, expected)?;
         let access_key_id = Cow::Owned(access_key_id.to_owned());
         let date = AmzDate::parse(&required("X-Amz-Date")?).ok_or(fault(Fault::Date))?;
-        let expires = parse_expires(&required("X-Amz-Expires")?).ok_or(fault(Fault::Expires))?;
+        let expires = parse_expires(&required("X-Amz-Expires")?).map_err(fault)?;
         let signed_headers = required("X-Amz-SignedHeaders")?;
         let signature = parse_signature(&required("X-Amz-Signature")?, place)?;
         let session_token = single("X-Amz-Security-Token")?;
@@ -345,27 +345,30 @@ fn components(text: &str) -> Result<[&str; 3], Error> {
             return Err(fault());
         }
     }
-    match found {
-        [Some(credential), Some(signed_headers), Some(signature)] => {
-            Ok([credential, signed_headers, signature])
-        }
-        _ => Err(fault()),
-    }
+    let missing = |name| Error::malformed(Place::Header, Fault::MissingComponent(name));
+    let [credential, signed_headers, signature] = found;
+    Ok([
+        credential.ok_or(missing("Credential"))?,
+        signed_headers.ok_or(missing("SignedHeaders"))?,
+        signature.ok_or(missing("Signature"))?,
+    ])
 }
 
 fn parse_signature(text: &str, place: Place) -> Result<[u8; 32], Error> {
     encoding::parse_hex(text).ok_or(Error::malformed(place, Fault::Signature))
 }
 
-fn parse_expires(text: &str) -> Option<i64> {
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
+fn parse_expires(text: &str) -> Result<i64, Fault> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Fault::Expires);
     }
-    let seconds: u64 = text.parse().ok()?;
-    if !(1..=limits::PRESIGN_SECONDS_MAX).contains(&seconds) {
-        return None;
+    let most = i64::try_from(limits::PRESIGN_SECONDS_MAX).unwrap_or(0);
+    match text.parse::<i64>() {
+        Ok(seconds) if seconds < 1 => Err(Fault::ExpiresTooSoon),
+        Ok(seconds) if seconds <= most => Ok(seconds),
+        _ => Err(Fault::ExpiresTooLate),
     }
-    i64::try_from(seconds).ok()
 }
 
 fn check_skew(request: Time, server: Time) -> Result<(), Error> {

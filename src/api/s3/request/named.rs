@@ -19,7 +19,7 @@ impl AlsoNamed {
     pub(in crate::api::s3) fn of(query: &Query, head: &Head) -> Self {
         let source = head
             .header("x-amz-copy-source")
-            .and_then(copy_object::parse);
+            .and_then(|text| copy_object::parse(text).ok());
         let asked = match &source {
             Some((_, _, version)) => *version,
             None => query.value("versionId"),

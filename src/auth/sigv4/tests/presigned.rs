@@ -45,9 +45,18 @@ fn refusals_in_the_query() {
     replaced("%2Fs3%2F", "%2Fec2%2F", fault(Fault::Service));
     replaced("%2F20130524", "%2F20130525", fault(Fault::CredentialDate));
     replaced("20130524T000000Z", "now", fault(Fault::Date));
-    for expires in ["0", "604801", "-1", "+1", "", "1.5", "99999999999999999999"] {
+    for (expires, refused) in [
+        ("0", Fault::ExpiresTooSoon),
+        ("-1", Fault::ExpiresTooSoon),
+        ("604801", Fault::ExpiresTooLate),
+        ("99999999999999999999", Fault::ExpiresTooLate),
+        ("+1", Fault::Expires),
+        ("--1", Fault::Expires),
+        ("", Fault::Expires),
+        ("1.5", Fault::Expires),
+    ] {
         let to = format!("Expires={expires}");
-        replaced("Expires=600", &to, fault(Fault::Expires));
+        replaced("Expires=600", &to, fault(refused));
     }
     replaced("Expires=600", "Expires=604800", Error::SignatureMismatch);
     replaced("Headers=host", "Headers=", fault(Fault::SignedHeaders));

@@ -35,6 +35,7 @@ fn refusals_of_the_authorization_header() {
         ("Signature=", "Credential=", Fault::Components),
         (",Signature=", ",Signature=a,Signature=", Fault::Components),
         (",Signature=", ",", Fault::Components),
+        (",Signature=", "", Fault::MissingComponent("Signature")),
         ("/20130524", "", Fault::Credential),
         ("AKIAIOSFODNN7EXAMPLE", "", Fault::Credential),
         ("/20130524/", "/2013052x/", Fault::Credential),
