@@ -57,6 +57,7 @@ mod rust_client;
 mod sessions;
 mod signature_v2;
 mod start;
+mod statuses;
 mod sts;
 mod tagging;
 mod tokens;
