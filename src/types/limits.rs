@@ -68,6 +68,9 @@ pub const RECEIVED_BYTES_MAX: usize = 64 << 10;
 pub const H2_BODY_BYTES_MAX: u32 = 256 << 10;
 /// The same of all bodies that come over one connection of HTTP/2.
 pub const H2_CONNECTION_BYTES_MAX: u32 = 1 << 20;
+/// Of the requests that may be under way, one part in so many may have a body that is read before
+/// anybody has proved who sends it.
+pub const UNPROVEN_SHARE: usize = 4;
 /// Requests that a client may have open at once on one connection of HTTP/2, those included whose
 /// answers it does not take.
 pub const H2_STREAMS_MAX: u32 = 128;

@@ -361,3 +361,27 @@ fn what_policies_forbid_is_forbidden_to_forms() {
         .send()
         .status(204);
 }
+
+#[test]
+fn slow_forms_leave_the_places_to_others() {
+    let server = Server::with(&[("ACERVO_LIMITS_INFLIGHT_REQUESTS", "8")]);
+    let agency = server.agency();
+    agency.make_bucket("actas").ok();
+    agency.put("actas/a", b"1").ok();
+    let head = "POST /actas HTTP/1.1\r\nhost: a\r\ncontent-length: 9000000\r\n\
+                content-type: multipart/form-data; boundary=frontera\r\n\r\n--frontera";
+    let slow = || {
+        let mut wire = server.wire();
+        wire.send(head.as_bytes());
+        wire
+    };
+    server.announce("too busy");
+    let mut slow: Vec<_> = (0..12).map(|_| slow()).collect();
+    let mut waits = 0;
+    for wire in &mut slow {
+        waits += u32::from(!wire.hears_within(500));
+    }
+    assert_eq!(waits, 2, "the others are told to come later");
+    agency.get("actas/a").ok().holds(b"1");
+    drop(slow);
+}

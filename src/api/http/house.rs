@@ -16,6 +16,7 @@ use crate::jobs::lifecycle::rules::Day;
 use crate::jobs::webhooks::allowed::Allowed;
 use crate::store::Store;
 use crate::types::clock::Clock;
+use crate::types::limits;
 use crate::types::network::Network;
 
 /// Handed to every door by `server`; the same for all workers.
@@ -72,7 +73,13 @@ pub struct InFlight {
     requests_max: usize,
     bytes: AtomicUsize,
     bytes_max: usize,
+    /// Those of which a body is read although nobody has proved who sends it.
+    unproven: AtomicUsize,
 }
+
+/// A request whose body is read before anybody has proved who sends it; counted down when dropped.
+#[derive(Debug)]
+pub struct Unproven<'a>(&'a InFlight);
 
 /// One request under way; counted down when dropped.
 #[derive(Debug)]
@@ -96,7 +103,17 @@ impl InFlight {
             requests_max,
             bytes: AtomicUsize::new(0),
             bytes_max,
+            unproven: AtomicUsize::new(0),
         }
+    }
+
+    /// Leave to read a body before anybody has proved who sends it: a form's, a token's. Whoever
+    /// sends such bodies slowly holds a part of the places, and leaves the others to the others.
+    pub fn read_unproven(&self) -> Option<Unproven<'_>> {
+        let unproven = Unproven(self);
+        let before = self.unproven.fetch_add(1, Ordering::SeqCst);
+        let max = (self.requests_max / limits::UNPROVEN_SHARE).max(1);
+        (before < max).then_some(unproven)
     }
 
     /// A place for one more request that may hold this many bytes, if there is one.
@@ -119,6 +136,12 @@ impl InFlight {
         };
         let before = self.bytes.fetch_add(bytes, Ordering::SeqCst);
         (before.saturating_add(bytes) <= self.bytes_max).then_some(held)
+    }
+}
+
+impl Drop for Unproven<'_> {
+    fn drop(&mut self) {
+        self.0.unproven.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -155,5 +178,17 @@ mod tests {
         assert!(in_flight.enter(61).is_none(), "it outlives its request");
         drop(answer);
         assert!(in_flight.enter(100).is_some());
+    }
+
+    #[test]
+    fn the_unproven_have_a_share() {
+        let in_flight = InFlight::new(8, 100);
+        let first = in_flight.read_unproven().unwrap();
+        let _second = in_flight.read_unproven().unwrap();
+        assert!(in_flight.read_unproven().is_none());
+        drop(first);
+        assert!(in_flight.read_unproven().is_some());
+        let of_one = InFlight::new(1, 100);
+        assert!(of_one.read_unproven().is_some(), "never none at all");
     }
 }

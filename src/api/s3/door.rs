@@ -191,6 +191,8 @@ async fn serve(
     known.action = Some(route.action);
     let (mut head, mut target, mut posted) = (head, target, None);
     let (caller, payload) = if route.action == Action::PostObject {
+        let unproven = house.in_flight.read_unproven();
+        let _unproven = unproven.ok_or(Code::SlowDown)?;
         let mut form = Form::read(house, &head, &slot).await?;
         known.object_key = Some(form.key()?.to_owned());
         target.object_key.clone_from(&known.object_key);

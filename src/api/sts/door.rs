@@ -148,6 +148,8 @@ async fn serve(
         return Err(Code::Throttling.into());
     };
     let body = if head.method == Method::POST {
+        let unproven = house.in_flight.read_unproven();
+        let _unproven = unproven.ok_or(Code::Throttling)?;
         read(house, slot).await?
     } else {
         Vec::new()
