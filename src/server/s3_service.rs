@@ -26,10 +26,10 @@ use crate::api::http::body::drain;
 use crate::api::http::flow::Flow;
 use crate::api::http::forwarded::Origin;
 use crate::api::http::forwarded::TlsVersion;
+use crate::api::http::head::Head;
 use crate::api::http::headers::Headers;
 use crate::api::http::house::House;
 use crate::api::s3::door;
-use crate::api::s3::request::Head;
 use crate::api::sts;
 
 /// Bytes of an unwanted body that are read so that a connection can be kept.
@@ -111,12 +111,6 @@ async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBo
     if !is_well_known && !sts::door::is_for_this_door(&house, &head.method, path, query, header) {
         return door::answer(house, head, slot).await;
     }
-    let head = sts::request::Head {
-        method: head.method,
-        uri: head.uri,
-        headers: head.headers,
-        remote: head.remote.to_string(),
-    };
     if is_well_known {
         return sts::well_known::answer(house, head).await;
     }

@@ -1,10 +1,11 @@
-//! What the doors share: the raw target, the body, XML.
+//! What the doors share: the head, the raw target, the body, XML.
 
 pub mod anonymous;
 pub mod body;
 pub mod flow;
 pub mod form;
 pub mod forwarded;
+pub mod head;
 pub mod headers;
 pub mod house;
 pub mod identify;

@@ -8,14 +8,13 @@ use actix_http::header::HeaderValue;
 
 use crate::access::action::Action;
 use crate::access::caller::Caller;
+use crate::api::http::head::Arrival;
+use crate::api::http::head::Head;
 use crate::api::http::house::House;
 use crate::jobs::access_log::Logging;
 use crate::jobs::access_log::line::Seen;
 use crate::types::encoding;
 use crate::types::names::BucketName;
-
-use super::request::Arrival;
-use super::request::Head;
 
 /// What of a head the log tells, kept while the request is answered; cloning it copies no text.
 pub(super) struct Asked {

@@ -14,6 +14,8 @@ use crate::access::decision::Refusal;
 use crate::access::grant;
 use crate::access::grant::Ask;
 use crate::access::grant::GrantFacts;
+use crate::api::http::head::Arrival;
+use crate::api::http::head::Head;
 use crate::api::http::house::House;
 use crate::api::http::target::Query;
 use crate::audit::entry::Draft;
@@ -32,8 +34,6 @@ use crate::types::names::ObjectKey;
 use super::authenticate::Payload;
 use super::code::Code;
 use super::error::S3Error;
-use super::request::Arrival;
-use super::request::Head;
 
 /// The header, or the query parameter, that states the purpose.
 pub(super) const PURPOSE: &str = "x-acervo-purpose";

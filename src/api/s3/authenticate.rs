@@ -1,6 +1,7 @@
 //! Who asks: from the head of a request to a caller.
 
 use crate::access::caller::Caller;
+use crate::api::http::head::Head;
 use crate::api::http::house::House;
 use crate::api::http::identify;
 use crate::api::http::identify::Unidentified;
@@ -22,7 +23,6 @@ use crate::types::names::AgencyId;
 use super::code::Code;
 use super::error::S3Error;
 use super::error::excerpt;
-use super::request::Head;
 
 /// What the caller's proof says of the body.
 pub struct Payload {

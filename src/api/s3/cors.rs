@@ -9,6 +9,7 @@ use actix_http::body::BoxBody;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::api::http::head::Head;
 use crate::api::http::xml;
 use crate::api::http::xml::Xml;
 use crate::types::limits;
@@ -16,7 +17,6 @@ use crate::types::limits;
 use super::code::Code;
 use super::error::S3Error;
 use super::reply;
-use super::request::Head;
 
 /// What rules may allow.
 pub(super) const METHODS: [&str; 5] = ["GET", "PUT", "POST", "DELETE", "HEAD"];

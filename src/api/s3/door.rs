@@ -14,12 +14,13 @@ use crate::access::action::Action;
 use crate::access::caller::Caller;
 use crate::api::http::body::BodySlot;
 use crate::api::http::form;
+use crate::api::http::head::Arrival;
+use crate::api::http::head::Head;
 use crate::api::http::house::House;
 use crate::api::http::target::Query;
 use crate::api::http::target::Target;
 use crate::audit::entry::Draft;
 use crate::audit::entry::Outcome;
-use crate::crypto::random;
 use crate::telemetry;
 use crate::telemetry::Answered;
 use crate::telemetry::Door;
@@ -45,8 +46,6 @@ use super::presigned;
 use super::reply;
 use super::reply::Reply;
 use super::request::AlsoNamed;
-use super::request::Arrival;
-use super::request::Head;
 use super::request::S3Request;
 use super::route;
 use super::route::NoRoute;
@@ -89,11 +88,7 @@ impl Known {
 pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBody> {
     let started = std::time::Instant::now();
     let _held = telemetry::request(Door::S3);
-    let arrival = Arrival {
-        id: RequestId::new(random::bytes()),
-        at: house.clock.now(),
-        remote: head.remote.to_string(),
-    };
+    let arrival = Arrival::now(&house, &head);
     let method = head.method.clone();
     let resource = head.uri.path().to_owned();
     let crossing = Crossing::of(&head);

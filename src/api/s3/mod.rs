@@ -1,6 +1,6 @@
 //! The S3 door: one operation a file, each in four beats: parse, permit, work, answer.
 //!
-//! A request's way: [`request::Head`] → route → caller → operation → one audit entry → answer.
+//! A request's way: its head → route → caller → operation → one audit entry → answer.
 //! Changes bring their entry with their commit; for everything else the entry is written here,
 //! before the first byte of the answer leaves.
 

@@ -18,6 +18,7 @@ use crate::api::http::form;
 use crate::api::http::form::Fields;
 use crate::api::http::form::FileDecoder;
 use crate::api::http::form::FormError;
+use crate::api::http::head::Head;
 use crate::api::http::headers::Headers;
 use crate::api::http::house::House;
 use crate::api::http::identify;
@@ -47,7 +48,6 @@ use super::post_policy::PostPolicy;
 use super::put_object;
 use super::reply;
 use super::reply::Reply;
-use super::request::Head;
 use super::request::S3Request;
 use super::tagging;
 

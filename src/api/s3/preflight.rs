@@ -10,6 +10,7 @@ use std::sync::Arc;
 use actix_http::Response;
 use actix_http::body::BoxBody;
 
+use crate::api::http::head::Head;
 use crate::api::http::house::House;
 use crate::api::http::target::Query;
 use crate::api::http::target::Target;
@@ -27,7 +28,6 @@ use super::cors::Rules;
 use super::error::S3Error;
 use super::reply;
 use super::reply::Reply;
-use super::request::Head;
 
 /// Answers OPTIONS. A bucket that is missing, foreign or without rules is the same to a stranger.
 pub(super) async fn preflight(house: &Arc<House>, head: &Head) -> Result<Reply, S3Error> {

@@ -14,13 +14,14 @@ use futures_util::FutureExt as _;
 use crate::access::caller::Caller;
 use crate::api::http::body::BodySlot;
 use crate::api::http::body::RawBody;
+use crate::api::http::head::Arrival;
+use crate::api::http::head::Head;
 use crate::api::http::house::House;
 use crate::api::http::target::Target;
 use crate::audit::entry::Draft;
 use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::crypto::digest;
-use crate::crypto::random;
 use crate::telemetry;
 use crate::telemetry::Answered;
 use crate::telemetry::Door;
@@ -36,8 +37,6 @@ use super::get_caller_identity;
 use super::get_session_token;
 use super::parameters::Parameters;
 use super::parameters::VERSION;
-use super::request::Arrival;
-use super::request::Head;
 use super::request::Reply;
 use super::request::StsRequest;
 
@@ -88,10 +87,7 @@ struct Known {
 pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<BoxBody> {
     let started = Instant::now();
     let _held = telemetry::request(Door::Sts);
-    let arrival = Arrival {
-        id: RequestId::new(random::bytes()),
-        at: house.clock.now(),
-    };
+    let arrival = Arrival::now(&house, &head);
     let mut known = Known::default();
     let served = AssertUnwindSafe(serve(&house, &head, slot, &arrival, &mut known))
         .catch_unwind()
@@ -104,7 +100,7 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
         });
     let outcome = match served {
         Ok(Reply::Committed(result)) => Ok(result),
-        Ok(Reply::Read(result)) => record(&house, &head, &arrival, &known, Outcome::Allowed)
+        Ok(Reply::Read(result)) => record(&house, &arrival, &known, Outcome::Allowed)
             .await
             .map(|()| result),
         Err(error) => {
@@ -113,7 +109,7 @@ pub async fn answer(house: Arc<House>, head: Head, slot: BodySlot) -> Response<B
                 code: error.code.name(),
                 rule: &rule,
             };
-            record(&house, &head, &arrival, &known, refused)
+            record(&house, &arrival, &known, refused)
                 .await
                 .and(Err(error))
         }
@@ -205,7 +201,6 @@ fn action(parameters: &Parameters) -> Result<&'static str, StsError> {
 /// Writes the entry of a request that gave nothing out. If that fails, so does the request (law 8).
 async fn record(
     house: &House,
-    head: &Head,
     arrival: &Arrival,
     known: &Known,
     outcome: Outcome<'_>,
@@ -214,7 +209,7 @@ async fn record(
     let draft = Draft {
         at: arrival.at,
         request_id: arrival.id,
-        remote: &head.remote,
+        remote: &arrival.remote,
         principal: caller.map(|caller| caller.principal.as_str()),
         proof: caller.map(|caller| caller.proof.name()),
         action: known.action.unwrap_or("-"),

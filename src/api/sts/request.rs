@@ -1,10 +1,8 @@
 //! One request to the STS door: what it asks, and who asks.
 
-use actix_http::Method;
-use actix_http::Uri;
-
 use crate::access::caller::Caller;
-use crate::api::http::headers::Headers;
+use crate::api::http::head::Arrival;
+use crate::api::http::head::Head;
 use crate::api::http::house::House;
 use crate::api::http::identify;
 use crate::api::http::identify::Identified;
@@ -19,30 +17,10 @@ use crate::auth::scheme::Version2;
 use crate::auth::sigv4::SERVICE_STS;
 use crate::auth::sigv4::claim::Expected;
 use crate::store::Committed;
-use crate::types::clock::Time;
-use crate::types::ids::RequestId;
 
 use super::error::Code;
 use super::error::StsError;
 use super::parameters::Parameters;
-
-/// The head of a request as it came.
-pub struct Head {
-    /// The method.
-    pub method: Method,
-    /// The raw target.
-    pub uri: Uri,
-    /// The headers, names in lower case.
-    pub headers: Headers,
-    /// The address at the other end of the connection, as text for the audit entry.
-    pub remote: String,
-}
-
-/// When a request came, and by what name it is known.
-pub(super) struct Arrival {
-    pub(super) id: RequestId,
-    pub(super) at: Time,
-}
 
 /// A request on its way through an operation.
 pub(super) struct StsRequest<'a> {
@@ -117,7 +95,7 @@ impl StsRequest<'_> {
         Draft {
             at: self.arrival.at,
             request_id: self.arrival.id,
-            remote: &self.head.remote,
+            remote: &self.arrival.remote,
             principal: Some(caller.principal.as_str()),
             proof: Some(caller.proof.name()),
             action: self.action,

@@ -12,15 +12,13 @@ use actix_http::StatusCode;
 use actix_http::body::BoxBody;
 use serde_json::json;
 
+use crate::api::http::head::Arrival;
+use crate::api::http::head::Head;
 use crate::api::http::house::House;
 use crate::audit::entry::Draft;
 use crate::audit::entry::Named;
 use crate::audit::entry::Outcome;
 use crate::auth::bearer::keys::TokenAlgorithm;
-use crate::crypto::random;
-use crate::types::ids::RequestId;
-
-use super::request::Head;
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 const KEYS: &str = "/.well-known/jwks.json";
@@ -50,11 +48,12 @@ pub async fn answer(house: Arc<House>, head: Head) -> Response<BoxBody> {
             rule: "the setting auth.issuer_url is not set",
         },
     };
-    let id = RequestId::new(random::bytes());
+    let arrival = Arrival::now(&house, &head);
+    let id = arrival.id;
     let draft = Draft {
-        at: house.clock.now(),
+        at: arrival.at,
         request_id: id,
-        remote: &head.remote,
+        remote: &arrival.remote,
         principal: None,
         proof: None,
         action,
