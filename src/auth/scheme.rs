@@ -5,7 +5,8 @@ use std::fmt;
 use super::error::Error;
 use super::head::RequestHead;
 use super::sigv2;
-use super::sigv4::claim::{Claim, Expected};
+use super::sigv4::claim::Claim;
+use super::sigv4::expected::Expected;
 use super::sigv4::query::Query;
 use super::sigv4::{ALGORITHM, ALGORITHM_PREFIX};
 

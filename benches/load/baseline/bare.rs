@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use acervo::auth::head::RequestHead;
 use acervo::auth::scheme::{Presented, Version2, presented};
-use acervo::auth::sigv4::claim::Expected;
+use acervo::auth::sigv4::expected::Expected;
 use acervo::auth::sigv4::key::SigningKeyCache;
 use acervo::types::clock::Clock;
 use acervo::types::secret::SecretText;

@@ -13,7 +13,7 @@ use crate::auth::covered::Covered;
 use crate::auth::head::RequestHead;
 use crate::auth::scheme::Presented;
 use crate::auth::sigv2;
-use crate::auth::sigv4::claim::Expected;
+use crate::auth::sigv4::expected::Expected;
 use crate::auth::sigv4::payload::PayloadHash;
 use crate::auth::sigv4::payload::Streaming;
 use crate::types::clock::Time;

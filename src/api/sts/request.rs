@@ -15,7 +15,7 @@ use crate::auth::head::RequestHead;
 use crate::auth::scheme::Presented;
 use crate::auth::scheme::Version2;
 use crate::auth::sigv4::SERVICE_STS;
-use crate::auth::sigv4::claim::Expected;
+use crate::auth::sigv4::expected::Expected;
 use crate::store::Committed;
 
 use super::error::Code;

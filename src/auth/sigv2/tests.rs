@@ -4,7 +4,7 @@ use super::{Claim, End, sign, string_to_sign};
 use crate::auth::error::Error;
 use crate::auth::head::RequestHead;
 use crate::auth::scheme::{Presented, Version2, presented};
-use crate::auth::sigv4::claim::Expected;
+use crate::auth::sigv4::expected::Expected;
 use crate::auth::sigv4::query::Query;
 use crate::types::clock::Time;
 use crate::types::secret::SecretText;

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 
 use super::credential::parse_credential;
 use super::date::AmzDate;
+use super::expected::Expected;
 use super::key::{Scope, SigningKey};
 use super::payload::{PayloadHash, Streaming};
 use super::query::{MoreThanOne, Query};
@@ -20,20 +21,6 @@ use crate::auth::head::RequestHead;
 use crate::types::clock::Time;
 use crate::types::ids::AccessKeyId;
 use crate::types::{encoding, limits};
-
-/// What every signed request here must be made for.
-#[derive(Clone, Copy, Debug)]
-pub struct Expected<'a> {
-    /// The region of this installation.
-    pub region: &'a str,
-    /// The service, `s3`.
-    pub service: &'a str,
-    /// The moment now.
-    pub now: Time,
-    /// The body's SHA-256, for services whose clients sign it without sending it (STS); for S3,
-    /// whose clients send it, nothing.
-    pub body_sha256: Option<[u8; 32]>,
-}
 
 /// A Signature Version 4 whose form is right and whose time is now; the signature itself is not
 /// verified yet.

@@ -1,7 +1,7 @@
 //! Whose key signed, and for what: `Credential`.
 
 use super::TERMINATOR;
-use super::claim::Expected;
+use super::expected::Expected;
 use super::key::Scope;
 use crate::auth::error::{Error, Fault, Place};
 

@@ -23,6 +23,7 @@ pub mod claim;
 pub mod client;
 mod credential;
 pub(in crate::auth) mod date;
+pub mod expected;
 pub mod key;
 pub mod payload;
 pub mod query;

@@ -3,8 +3,8 @@
 mod presigned;
 mod refusals;
 
-use super::claim::Expected;
 use super::client::{Credentials, presign, sign_header};
+use super::expected::Expected;
 use super::key::{Scope, SigningKey, SigningKeyCache};
 use super::payload::{PayloadHash, Streaming};
 use crate::auth::error::{Error, Place};
