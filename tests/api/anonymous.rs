@@ -6,6 +6,30 @@ use crate::policies::{all, scene_on};
 use crate::support::evidence;
 use crate::support::server::Server;
 
+/// Whatever a bucket gives to everybody, uploads of parts and copies are for those who have a name.
+#[test]
+fn anonymous_requests_begin_no_uploads_and_copy_nothing() {
+    let scene = scene_on(Server::with(&[
+        ("ACERVO_AUTH_ANONYMOUS_AGENCIES", "agencia"),
+        ("ACERVO_AUTH_ANONYMOUS_AGENCY", "agencia"),
+    ]));
+    scene.set_block("<BlockPublicAcls>true</BlockPublicAcls>");
+    scene.set(
+        json!([{"Effect": "Allow", "Principal": "*", "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::actas", "arn:aws:s3:::actas/*"]}]),
+    );
+    let nobody = scene.server.nobody();
+    nobody.put("actas/libre/n", b"n").ok();
+    let upload = nobody.at("POST", "actas/libre/m").query("uploads");
+    let refused = upload.refused(403, "AccessDenied");
+    let message = "Anonymous users cannot initiate multipart uploads. Please authenticate.";
+    assert_eq!(refused.element("Message"), message);
+    let copy = nobody.copy("actas/libre/a", "actas/libre/c");
+    let refused = copy.refused(403, "AccessDenied");
+    let message = "Anonymous users cannot copy objects. Please authenticate.";
+    assert_eq!(refused.element("Message"), message);
+}
+
 /// What nobody in particular may do where its agency answers to it: what the bucket says, no more.
 #[test]
 fn anonymous_requests_get_what_the_bucket_gives_to_everybody() {

@@ -258,6 +258,10 @@ fn what_stands_in_the_wrong_place_is_told() {
     let server = Server::start();
     let agency = server.agency();
     agency.make_bucket("actas").ok();
+    for query in ["uploads", "versions"] {
+        let asked = agency.get("actas/a").query(query);
+        asked.refused(400, "InvalidRequest");
+    }
     let lonely = agency.put("actas/a", b"a").query("partNumber=1");
     let refused = lonely.refused(400, "InvalidArgument");
     says(&refused, &[("ArgumentName", "partNumber")]);

@@ -169,6 +169,15 @@ pub(super) fn unproved(
     told
 }
 
+/// Refuses what S3 lets nobody do who is nobody, whatever policies allow: `what` is in its words.
+pub(super) fn refuse_nobody(caller: &Caller, what: &str) -> Result<(), S3Error> {
+    if !caller.is_anonymous() {
+        return Ok(());
+    }
+    let message = format!("Anonymous users cannot {what}. Please authenticate.");
+    Err(S3Error::new(Code::AccessDenied, message))
+}
+
 /// The body of a request whose proof does not sign it.
 fn unsigned(head: &Head) -> Result<Payload, S3Error> {
     let text = head.header("x-amz-content-sha256");

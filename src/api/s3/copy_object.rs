@@ -23,6 +23,7 @@ use crate::types::range::ByteRange;
 use crate::types::tags::Tags;
 
 use super::acl;
+use super::authenticate;
 use super::checksums;
 use super::code::Code;
 use super::conditions;
@@ -209,6 +210,7 @@ const COPIED_VERSION: &str = "x-amz-copy-source-version-id";
 impl Source {
     /// Reads `x-amz-copy-source`, asks for permission, finds the object, checks its conditions.
     pub(super) async fn find(req: &S3Request) -> Result<Self, S3Error> {
+        authenticate::refuse_nobody(&req.caller, "copy objects")?;
         let text = req.header("x-amz-copy-source").unwrap_or_default();
         let (bucket_name, object_key, version_id) = parse(text).map_err(|fault| {
             let message = format!("Invalid copy source {fault}");

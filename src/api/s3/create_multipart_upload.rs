@@ -6,6 +6,7 @@ use crate::types::checksum::ChecksumAlgorithm;
 use crate::types::checksum::ChecksumType;
 
 use super::acl;
+use super::authenticate;
 use super::checksums;
 use super::code::Code;
 use super::document;
@@ -22,6 +23,7 @@ use super::request::S3Request;
 use super::tagging;
 
 pub(super) async fn create_multipart_upload(req: &S3Request) -> Result<Reply, S3Error> {
+    authenticate::refuse_nobody(&req.caller, "initiate multipart uploads")?;
     put_object::check_headers(req)?;
     let wanted = Wanted::parse(req)?;
     let object_key = req.object_key()?;

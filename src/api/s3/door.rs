@@ -279,6 +279,11 @@ fn unknown_parameter(route: &route::Route, name: &str, query: &Query) -> S3Error
             let value = query.value(name).unwrap_or_default();
             S3Error::argument("partNumber", value, message)
         }
+        // What only a bucket has.
+        (Action::GetObject, "uploads") => S3Error::new(
+            Code::InvalidRequest,
+            "Key is not expected for the GET method ?uploads subresource",
+        ),
         _ => S3Error::not_implemented(&format!("The query parameter {name}")),
     }
 }
@@ -347,6 +352,10 @@ fn routed(head: &Head, target: &Target, query: &Query) -> Result<&'static route:
             S3Error::from(Code::MethodNotAllowed)
                 .with("Method", head.method.to_string())
                 .with("ResourceType", resource.to_owned())
+        }
+        NoRoute::SubResource("versions") if scope == Scope::Object => {
+            let message = "There is no such thing as the ?versions sub-resource for a key";
+            S3Error::new(Code::InvalidRequest, message)
         }
         NoRoute::SubResource(name) => S3Error::not_implemented(&format!("The sub-resource {name}")),
     })
