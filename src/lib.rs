@@ -26,3 +26,7 @@ pub mod crypto;
 pub mod telemetry;
 
 pub mod types;
+
+/// The allocator of every program that this crate is in, for C as well (decision 27).
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
