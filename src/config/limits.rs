@@ -21,6 +21,8 @@ pub struct Limits {
     pub inflight_requests: usize,
     /// Bytes of documents held in memory at once, for all requests; more are told `SlowDown`.
     pub inflight_bytes: usize,
+    /// Bytes of the indexes' pages kept open in memory, for all agencies together.
+    pub index_cache_bytes: usize,
     /// Bytes of one object.
     pub object_bytes_max: u64,
     /// Days after which an unfinished upload is removed.
@@ -45,6 +47,11 @@ impl Limits {
             keep_alive_seconds: reader.number("limits.keep_alive_seconds", 75, 1..=3_600),
             inflight_requests: reader.count("limits.inflight_requests", 1_024, 1..=1_000_000),
             inflight_bytes: reader.count("limits.inflight_bytes", 512 << 20, 16 << 20..=1 << 40),
+            index_cache_bytes: reader.count(
+                "limits.index_cache_bytes",
+                1 << 30,
+                16 << 20..=1 << 40,
+            ),
             object_bytes_max: reader.number(
                 "limits.object_bytes_max",
                 limits::OBJECT_BYTES_MAX,

@@ -236,6 +236,7 @@ fn open_store(
 ) -> Result<Store, Error> {
     let index_settings = meta::Settings {
         readers: workers(config) + 2,
+        reader_caches_bytes: config.limits.index_cache_bytes,
         ..meta::Settings::default()
     };
     let path = data_dir.path.join("catalog.db");

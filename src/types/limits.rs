@@ -236,7 +236,7 @@ pub const AUDIT_FLUSH_MS: u64 = 25;
 /// Bytes of the write-ahead log beyond which the writer itself empties it before it goes on.
 pub const WAL_BYTES_MAX: usize = 64 << 20;
 /// Bytes of the write-ahead log beyond which a checkpoint starts beside the writer.
-pub const WAL_CHECKPOINT_BYTES: usize = 4 << 20;
+pub const WAL_CHECKPOINT_BYTES: usize = 16 << 20;
 /// Inventory configurations of a bucket. Source: AWS S3 API Reference,
 /// "PutBucketInventoryConfiguration".
 pub const INVENTORIES_MAX: u64 = 1_000;

@@ -83,8 +83,7 @@ pub(super) fn open(
             _ => Error::from(error),
         })?;
     connection.execute_batch(PRAGMAS)?;
-    let cache_kib = i64::try_from(cache_bytes / 1_024).unwrap_or(i64::MAX);
-    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    limit_cache(&connection, cache_bytes)?;
     connection.busy_timeout(BUSY)?;
     // Without it SQLite prepares statements anew on each use, to look at the values bound to them.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -92,6 +91,12 @@ pub(super) fn open(
     connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
+}
+
+/// Bounds what a connection keeps of pages in the clear.
+pub(super) fn limit_cache(connection: &Connection, cache_bytes: usize) -> Result<(), Error> {
+    let cache_kib = i64::try_from(cache_bytes / 1_024).unwrap_or(i64::MAX);
+    Ok(connection.pragma_update(None, "cache_size", -cache_kib)?)
 }
 
 /// Makes the file if it is not there, for its owner alone; SQLite gives the log the same mode.

@@ -36,8 +36,9 @@ pub use schema::Schema;
 pub struct Settings {
     /// Connections that read at most. Give one to each thread that reads, so that none waits.
     pub readers: usize,
-    /// Bytes of pages that each reading connection keeps in the clear in memory.
-    pub reader_cache_bytes: usize,
+    /// Bytes of pages that all reading connections of the process keep in the clear in memory,
+    /// those of other databases among them.
+    pub reader_caches_bytes: usize,
     /// Bytes of pages that the writer keeps in the clear in memory. SQLite looks through all of
     /// them at the end of a transaction that split a page, so more is not simply better.
     pub writer_cache_bytes: usize,
@@ -47,7 +48,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             readers: 4,
-            reader_cache_bytes: 32 << 20,
+            reader_caches_bytes: 128 << 20,
             writer_cache_bytes: 16 << 20,
         }
     }
@@ -103,7 +104,7 @@ impl<S: Schema> Database<S> {
             path.to_owned(),
             SecretKey::new(*database_key.expose()),
             settings.readers,
-            settings.reader_cache_bytes,
+            settings.reader_caches_bytes,
         ));
         let writer = writer::Writer::new(
             connection,

@@ -7,7 +7,7 @@
 //! as what is read from a fresh one, but for the audit log.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
@@ -21,7 +21,7 @@ pub(super) struct Readers {
     path: PathBuf,
     database_key: SecretKey,
     connections_max: usize,
-    cache_bytes: usize,
+    caches_bytes: usize,
     /// Counts committed groups with a change in them.
     changes: AtomicU64,
     /// Guards the idle connections; held for a push or a pop.
@@ -38,13 +38,67 @@ struct State {
     closed: bool,
 }
 
+/// Connections of the process that read, whatever their database: they share memory.
+static READING: AtomicUsize = AtomicUsize::new(0);
+
+/// What each of so many may take. A power of two, so that it seldom changes.
+fn share_of(caches_bytes: usize, connections: usize) -> usize {
+    let share = caches_bytes / connections.max(1);
+    share.checked_ilog2().map_or(0, |log| 1 << log)
+}
+
+/// One of them, counted for as long as it lives.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        READING.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+
+    fn share_of(caches_bytes: usize) -> usize {
+        share_of(caches_bytes, READING.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        READING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 struct Reading {
     connection: Connection,
     /// The number of changes before its snapshot was taken, if it keeps one.
     snapshot_at: Option<u64>,
+    /// What it may take of memory for pages.
+    cache_bytes: usize,
+    _counted: Counted,
 }
 
 impl Reading {
+    fn open(readers: &Readers) -> Result<Self, Error> {
+        let counted = Counted::new();
+        let cache_bytes = Counted::share_of(readers.caches_bytes);
+        let (path, key) = (&readers.path, &readers.database_key);
+        Ok(Self {
+            connection: connection::open(path, key, Access::Read, cache_bytes)?,
+            snapshot_at: None,
+            cache_bytes,
+            _counted: counted,
+        })
+    }
+
+    /// Gives memory back that others have a share of now, or takes what they had.
+    fn share_memory(&mut self, caches_bytes: usize) -> Result<(), Error> {
+        let share = Counted::share_of(caches_bytes);
+        if share != self.cache_bytes {
+            connection::limit_cache(&self.connection, share)?;
+            self.cache_bytes = share;
+        }
+        Ok(())
+    }
+
     /// Ends the snapshot; the pages stay until SQLite sees that something was committed.
     fn release(&mut self) -> Result<(), Error> {
         // After some faults SQLite has ended it by itself.
@@ -60,13 +114,13 @@ impl Readers {
         path: PathBuf,
         database_key: SecretKey,
         connections_max: usize,
-        cache_bytes: usize,
+        caches_bytes: usize,
     ) -> Self {
         Self {
             path,
             database_key,
             connections_max: connections_max.max(1),
-            cache_bytes,
+            caches_bytes,
             changes: AtomicU64::new(0),
             state: Mutex::new(State {
                 idle: Vec::with_capacity(connections_max),
@@ -109,10 +163,13 @@ impl Readers {
                 return Err(Error::Closed);
             }
             if let Some(reading) = state.idle.pop() {
-                return Ok(Loan {
+                drop(state);
+                let mut loan = Loan {
                     readers: self,
                     reading: Some(reading),
-                });
+                };
+                loan.share_memory()?;
+                return Ok(loan);
             }
             if state.open < self.connections_max {
                 state.open += 1;
@@ -129,15 +186,7 @@ impl Readers {
             readers: self,
             reading: None,
         };
-        loan.reading = Some(Reading {
-            connection: connection::open(
-                &self.path,
-                &self.database_key,
-                Access::Read,
-                self.cache_bytes,
-            )?,
-            snapshot_at: None,
-        });
+        loan.reading = Some(Reading::open(self)?);
         Ok(loan)
     }
 
@@ -188,6 +237,12 @@ impl Loan<'_> {
         Ok(&self.reading()?.connection)
     }
 
+    fn share_memory(&mut self) -> Result<(), Error> {
+        let caches_bytes = self.readers.caches_bytes;
+        let reading = self.reading.as_mut().ok_or(Error::Closed)?;
+        reading.share_memory(caches_bytes)
+    }
+
     /// Has the next query take a snapshot that stays.
     fn begin(&mut self, changes: u64) -> Result<(), Error> {
         self.connection()?.prepare_cached("BEGIN")?.execute([])?;
@@ -220,5 +275,25 @@ impl Drop for Loan<'_> {
             Some(_) | None => state.open = state.open.saturating_sub(1),
         }
         self.readers.returned.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share_of;
+
+    #[test]
+    fn shares_never_exceed_the_whole() {
+        for (whole, connections, share) in [
+            (1_000, 0, 512),
+            (1_000, 1, 512),
+            (1_000, 3, 256),
+            (1_024, 4, 256),
+            (1_000, 1_000, 1),
+            (1_000, 1_001, 0),
+        ] {
+            assert_eq!(share_of(whole, connections), share, "{connections}");
+            assert!(share * connections <= whole);
+        }
     }
 }
