@@ -11,6 +11,7 @@ use crate::support::caller::Caller;
 use crate::support::pause;
 use crate::support::provider::{Key, Mood, Provider};
 use crate::support::server::{Home, Server};
+use crate::support::wire::Wire;
 
 /// A server that believes the provider, by more settings than the usual ones.
 pub(crate) fn believing(provider: &Provider, more: &str, claims: &str) -> Server {
@@ -587,4 +588,39 @@ fn the_installation_signs_tokens_itself_and_rotates_its_key() {
     assert_eq!(missing.send().status, 404);
     refused(&server, &third, 400, "InvalidToken");
     opens(&server, &mint(&server));
+}
+
+#[test]
+fn a_rotation_counts_also_if_its_client_goes_away() {
+    let server = Server::start();
+    server.agency().make_bucket("actas").ok();
+    let admin = server.credential("admin_endpoint");
+    let admin = admin.strip_prefix("http://").unwrap();
+    let operator = server.credential("operator_token");
+    let body = r#"{"retire_earlier": true}"#;
+    // What is not read when a connection closes resets it.
+    let rotation = format!(
+        "GET /admin/v1/health/live HTTP/1.1\r\nhost: {admin}\r\n\r\n\
+         POST /admin/v1/signing-keys/rotate HTTP/1.1\r\nhost: {admin}\r\n\
+         authorization: Bearer {operator}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for round in 0..20 {
+        let wanted = json!({"principal": "lectora", "role": "reader", "lifetime_seconds": 600});
+        let path = "/admin/v1/agencies/agencia/tokens";
+        let made = server.administer("POST", path, &wanted).status(201);
+        let made: Value = serde_json::from_slice(&made.body).unwrap();
+        let caller = server.with_token(made["token"].as_str().unwrap());
+        caller.ask("GET", "/actas").ok();
+        let mut wire = Wire::to(admin);
+        wire.send(rotation.as_bytes());
+        pause(round % 3);
+        drop(wire);
+        let ends = (0..100).any(|_| {
+            pause(20);
+            caller.ask("GET", "/actas").send().status == 400
+        });
+        assert!(ends, "the rotation was committed and does not count");
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_http::Request;
 use actix_http::body::BoxBody;
+use actix_service::Service as _;
 use actix_service::ServiceFactory;
 use actix_service::map_config;
 use actix_web::App;
@@ -11,6 +12,7 @@ use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::dev::AppConfig;
 use actix_web::dev::ServiceResponse;
+use actix_web::error::ErrorInternalServerError;
 use actix_web::http::StatusCode;
 use actix_web::web;
 
@@ -63,7 +65,17 @@ pub fn app(
         .configure(key_routes)
         .configure(identity_routes)
         .configure(people_routes)
-        .default_service(web::to(no_route));
+        .default_service(web::to(no_route))
+        // What was begun is carried to its end, also if its client goes away: what is committed
+        // counts in memory as well.
+        .wrap_fn(|request, service| {
+            let answered = actix_rt::spawn(service.call(request));
+            async move {
+                answered
+                    .await
+                    .unwrap_or_else(|e| Err(ErrorInternalServerError(e)))
+            }
+        });
     map_config(app, |()| AppConfig::default())
 }
 
