@@ -53,7 +53,7 @@ fn a_refused_caller_is_answered_at_once_and_never_told_to_go_on() {
     let nobody = server.nobody();
     agency.make_bucket("actas").ok();
     let body = noise(1, 1 << 20);
-    for (ask, status, code) in [
+    let refused = [
         (nobody.put("actas/a", &body), 403, "AccessDenied"),
         (stranger.put("actas/a", &body), 403, "SignatureDoesNotMatch"),
         (reader.put("actas/a", &body), 403, "AccessDenied"),
@@ -78,11 +78,16 @@ fn a_refused_caller_is_answered_at_once_and_never_told_to_go_on() {
             404,
             "NoSuchUpload",
         ),
-    ] {
+    ];
+    let wires = refused.map(|(ask, status, code)| {
         let mut wire = server.wire();
         wire.send(&expecting(ask).head);
         let answer = wire.answer("PUT").refused(status, code);
         assert_eq!(answer.header("connection"), Some("close"), "{code}");
+        (wire, code)
+    });
+    // They end some seconds later, all at once.
+    for (mut wire, code) in wires {
         assert!(wire.is_closed(), "{code}");
     }
     assert!(agency.keys_of("actas").is_empty());
