@@ -265,6 +265,22 @@ fn a_grant_may_be_requested_refused_and_taken_back() {
     assert_eq!(text(&json_of(&approved)["error"], "code"), "no_such_bucket");
 }
 
+/// A hundred and first was kept here and refused there, and told as not yet told.
+#[test]
+fn proposals_that_wait_are_few_on_both_sides() {
+    let scene = scene();
+    let request = with(terms(), json!({"agency": "agencia", "alias": null}));
+    let ask = || scene.decide(1, "POST", "/requests", &request);
+    let mut ids: Vec<_> = (0..100)
+        .map(|_| text(&json_of(&ask().status(201)), "id"))
+        .collect();
+    let refused = json_of(&ask().status(409));
+    assert_eq!(text(&refused["error"], "code"), "limit_reached");
+    scene.offer(&terms());
+    scene.step(0, &ids.pop().unwrap(), "refuse");
+    ask().status(201);
+}
+
 #[test]
 fn only_admins_of_the_two_agencies_decide() {
     let scene = scene();

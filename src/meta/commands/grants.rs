@@ -26,6 +26,8 @@ impl Command for ProposeGrant {
             limits::GRANTS_MAX,
             Limited::Grants,
         )?;
+        // The other agency would hear of no more.
+        ensure_few_wait(tx, &self.0, self.0.side)?;
         let record = GrantRecord {
             bucket_id: bucket_of(tx, &self.0)?,
             ..self.0.clone()
@@ -112,17 +114,7 @@ fn hear_first(tx: &Tx<'_>, theirs: &GrantRecord, side: Side) -> Result<(), Error
         limits::GRANTS_MAX,
         Limited::Grants,
     )?;
-    // So that no other agency can fill this one's table.
-    let waiting = tx.all(
-        &format!("{GRANT} WHERE state = ?1 AND side = ?2"),
-        (Sql(theirs.state), Sql(side)),
-        read_grant,
-    )?;
-    let other = theirs.terms.agency(theirs.side);
-    let waiting = waiting.iter().filter(|known| known.other() == other);
-    if waiting.count() as u64 >= limits::GRANTS_WAITING_MAX {
-        return Err(Error::LimitReached(Limited::Grants));
-    }
+    ensure_few_wait(tx, theirs, side)?;
     insert(
         tx,
         &GrantRecord {
@@ -133,6 +125,22 @@ fn hear_first(tx: &Tx<'_>, theirs: &GrantRecord, side: Side) -> Result<(), Error
             ..theirs.clone()
         },
     )
+}
+
+/// Refuses a proposal if too many like it wait for an answer between the two agencies already, so
+/// that neither can fill the other's table. `side` is this agency's.
+fn ensure_few_wait(tx: &Tx<'_>, proposed: &GrantRecord, side: Side) -> Result<(), Error> {
+    let waiting = tx.all(
+        &format!("{GRANT} WHERE state = ?1 AND side = ?2"),
+        (Sql(proposed.state), Sql(side)),
+        read_grant,
+    )?;
+    let other = proposed.terms.agency(side.other());
+    let waiting = waiting.iter().filter(|known| known.other() == other);
+    if waiting.count() as u64 >= limits::GRANTS_WAITING_MAX {
+        return Err(Error::LimitReached(Limited::Grants));
+    }
+    Ok(())
 }
 
 /// The other agency knows this state, if it still is the state.
