@@ -351,6 +351,9 @@ CREATE UNIQUE INDEX grants_by_alias ON grants (alias) WHERE alias IS NOT NULL AN
         "
 ALTER TABLE agency_keys ADD COLUMN destruction_hand TEXT;
 ",
+        "
+ALTER TABLE agency_keys ADD COLUMN was_retired INTEGER NOT NULL DEFAULT 0;
+",
     ];
 }
 

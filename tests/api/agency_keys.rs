@@ -162,6 +162,21 @@ fn a_retired_key_opens_and_seals_nothing() {
     }
 }
 
+/// It came back as one that seals.
+#[test]
+fn a_retired_key_that_is_not_destroyed_after_all_stays_retired() {
+    let server = Server::start();
+    create(&server, "nominas");
+    create(&server, "actas");
+    operate(&server, "POST", "nominas/retire", 200);
+    for (key, state) in [("nominas", "retired"), ("actas", "active")] {
+        let destruction = format!("{key}/destruction");
+        operate(&server, "POST", &destruction, 200);
+        let kept = operate(&server, "DELETE", &destruction, 200);
+        assert_eq!(kept["state"], state);
+    }
+}
+
 #[test]
 fn two_people_destroy_a_key_and_nothing_else() {
     let server = Server::start();

@@ -52,6 +52,7 @@ impl Command for CreateAgencyKey {
             is_settled: false,
             created: Some(self.created),
             destruction: None,
+            was_retired: false,
         };
         store(tx, &record)?;
         Ok(record)
@@ -69,7 +70,7 @@ pub enum KeyChange {
     Retire,
     /// The first half of its destruction: it seals nothing any more.
     RequestDestruction(DestructionRequest),
-    /// It is not destroyed after all, and seals again.
+    /// It is not destroyed after all, and seals again if it did before.
     CancelDestruction,
     /// The second half, by another person of another hand.
     ConfirmDestruction {
@@ -176,11 +177,14 @@ impl KeyChange {
             Self::DestroyOldVersions => order.oldest = order.newest,
             Self::Retire => order.state = KeyState::Retired,
             Self::RequestDestruction(request) => {
+                record.was_retired = order.state == KeyState::Retired;
                 order.state = KeyState::Retired;
                 record.destruction = Some(request.clone());
             }
             Self::CancelDestruction => {
-                order.state = KeyState::Active;
+                if !record.was_retired {
+                    order.state = KeyState::Active;
+                }
                 record.destruction = None;
             }
             Self::ConfirmDestruction { .. } => order.state = KeyState::Destroyed,
@@ -221,11 +225,13 @@ fn store(tx: &Tx<'_>, record: &AgencyKeyRecord) -> Result<(), Error> {
         is_settled,
         created,
         destruction,
+        was_retired,
     } = record;
     tx.execute(
         "INSERT OR REPLACE INTO agency_keys (number, name, state, oldest_version, newest_version,
-             is_settled, created_ms, destruction_by, destruction_ms, destruction_hand)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             is_settled, created_ms, destruction_by, destruction_ms, destruction_hand,
+             was_retired)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         (
             Sql(order.number),
             Sql(&order.name),
@@ -237,6 +243,7 @@ fn store(tx: &Tx<'_>, record: &AgencyKeyRecord) -> Result<(), Error> {
             destruction.as_ref().map(|request| request.by.as_str()),
             destruction.as_ref().map(|request| Sql(request.at)),
             destruction.as_ref().map(|request| request.hand.as_str()),
+            was_retired,
         ),
     )?;
     Ok(())

@@ -15,8 +15,8 @@ use crate::types::names::KeyName;
 macro_rules! agency_key_columns {
     () => {
         "SELECT number, name, state, oldest_version, newest_version, is_settled, created_ms, \
-         destruction_by, destruction_ms, coalesce(destruction_hand, destruction_by) \
-         FROM agency_keys "
+         destruction_by, destruction_ms, coalesce(destruction_hand, destruction_by), \
+         was_retired FROM agency_keys "
     };
 }
 
@@ -40,6 +40,7 @@ pub(in super::super) fn read_agency_key(row: &Row<'_>) -> rusqlite::Result<Agenc
         is_settled: row.get(5)?,
         created: optional(row, 6)?,
         destruction: who.map(|((by, hand), at)| DestructionRequest { by, hand, at }),
+        was_retired: row.get(10)?,
     })
 }
 

@@ -14,6 +14,8 @@ pub struct AgencyKeyRecord {
     pub created: Option<Time>,
     /// Who asked for its destruction, which a second person confirms.
     pub destruction: Option<DestructionRequest>,
+    /// It sealed nothing any more already when that was asked for.
+    pub was_retired: bool,
 }
 
 /// The first half of a destruction.
