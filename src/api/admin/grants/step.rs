@@ -127,8 +127,8 @@ pub(in crate::api::admin) async fn approve_grant(
     security(("agency-admin" = [])),
     responses((status = 200, body = Grant), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody), (status = 413, body = String),
-        (status = 503, body = ErrorBody)))]
+        (status = 408, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::api::admin) async fn refuse_grant(
     house: web::Data<House>,
     request: HttpRequest,
@@ -145,8 +145,8 @@ pub(in crate::api::admin) async fn refuse_grant(
     security(("agency-admin" = [])),
     responses((status = 200, body = Grant), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody), (status = 413, body = String),
-        (status = 503, body = ErrorBody)))]
+        (status = 408, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(in crate::api::admin) async fn revoke_grant(
     house: web::Data<House>,
     request: HttpRequest,
