@@ -88,14 +88,12 @@ impl BlobWriter {
         let Some(upload) = &mut self.upload else {
             return Err(Error::Stopping);
         };
-        upload.begin(&self.backend, &self.path).await?;
         upload.settle().await?;
         let bytes = upload.part_bytes(self.waiting_bytes);
         let rest = split_off(&mut self.waiting, bytes);
         self.waiting_bytes -= bytes;
         let pieces = std::mem::replace(&mut self.waiting, rest);
-        upload.send(pieces, &self.backend);
-        Ok(())
+        upload.send(pieces, &self.backend, &self.path).await
     }
 
     /// Ends the blob. When it returns, the bytes and the directory entries that lead to them are
@@ -153,14 +151,6 @@ impl Upload {
         }
     }
 
-    /// Makes ready for the first part.
-    async fn begin(&mut self, backend: &Backend, path: &Path) -> Result<(), Error> {
-        if let Self::Nothing = self {
-            *self = Self::Parts(Parts::begin(backend, path).await?);
-        }
-        Ok(())
-    }
-
     /// Waits for the part that is on its way.
     async fn settle(&mut self) -> Result<(), Error> {
         match self {
@@ -179,12 +169,22 @@ impl Upload {
     }
 
     /// Sends a part on its way; the one before was waited for.
-    fn send(&mut self, pieces: Vec<Bytes>, backend: &Backend) {
+    async fn send(
+        &mut self,
+        pieces: Vec<Bytes>,
+        backend: &Backend,
+        path: &Path,
+    ) -> Result<(), Error> {
         match self {
-            Self::Nothing => {}
+            Self::Nothing => {
+                let mut parts = Parts::begin(backend, path).await?;
+                parts.send(pieces);
+                *self = Self::Parts(parts);
+            }
             Self::Parts(parts) => parts.send(pieces),
             Self::File(file) => file.write(pieces, backend),
         }
+        Ok(())
     }
 
     /// Ends the blob; after an error it is to be aborted.
