@@ -243,8 +243,12 @@ fn make(place: &Path) -> io::Result<File> {
 
 /// Makes the entry of a file or directory durable.
 fn sync_parent(path: &Path) -> io::Result<()> {
-    path.parent()
-        .map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Makes what was added to a directory, or removed from it, durable.
+pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
 }
 
 fn write_all_at(file: &File, pieces: &[Bytes], mut offset: u64) -> io::Result<()> {

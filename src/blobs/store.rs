@@ -1,7 +1,6 @@
 //! The store of blobs: one backend, one layout.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use super::buffer::{Buffer, Buffers};
 use super::error::Error;
+use super::file::sync_directory;
 use super::read::BlobReader;
 use super::remote::{self, Claim};
 use super::settings::BlobSettings;
@@ -199,7 +199,7 @@ impl Backend {
             .collect();
         let synced = tokio::task::spawn_blocking(move || {
             for folder in folders {
-                match File::open(folder).and_then(|folder| folder.sync_all()) {
+                match sync_directory(&folder) {
                     Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                     _ => {}
                 }
