@@ -158,35 +158,32 @@ impl Readers {
 
     fn take(&self) -> Result<Loan<'_>, Error> {
         let mut state = self.lock();
-        loop {
+        let reading = loop {
             if state.closed {
                 return Err(Error::Closed);
             }
             if let Some(reading) = state.idle.pop() {
-                drop(state);
-                let mut loan = Loan {
-                    readers: self,
-                    reading: Some(reading),
-                };
-                loan.share_memory()?;
-                return Ok(loan);
+                break Some(reading);
             }
             if state.open < self.connections_max {
                 state.open += 1;
-                break;
+                break None;
             }
             state = self
                 .returned
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
-        }
+        };
         drop(state);
         // Should opening fail, the loan without a connection gives the place back.
         let mut loan = Loan {
             readers: self,
-            reading: None,
+            reading,
         };
-        loan.reading = Some(Reading::open(self)?);
+        match &mut loan.reading {
+            Some(reading) => reading.share_memory(self.caches_bytes)?,
+            none => *none = Some(Reading::open(self)?),
+        }
         Ok(loan)
     }
 
@@ -235,12 +232,6 @@ impl Loan<'_> {
     /// The connection.
     pub(super) fn connection(&self) -> Result<&Connection, Error> {
         Ok(&self.reading()?.connection)
-    }
-
-    fn share_memory(&mut self) -> Result<(), Error> {
-        let caches_bytes = self.readers.caches_bytes;
-        let reading = self.reading.as_mut().ok_or(Error::Closed)?;
-        reading.share_memory(caches_bytes)
     }
 
     /// Has the next query take a snapshot that stays.
