@@ -142,19 +142,8 @@ impl World {
 
     fn put(&mut self, key: usize, bytes: Vec<u8>, condition: WriteCondition) -> Compared {
         let (header, refused) = self.condition(key, condition);
-        let headers: Vec<_> = header
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
         let target = self.target(key);
-        let answer = self.ask("PUT", &target, &headers, &bytes);
-        let is_refused = refused.is_some();
-        same(
-            "outcome",
-            &Outcome::of(&answer),
-            &refused.unwrap_or(Outcome::ok(200)),
-        )?;
-        if !is_refused {
+        if let Some(answer) = self.write("PUT", &target, header, &bytes, refused)? {
             let etag = etag(&bytes);
             same("etag", &answer.header("etag"), &Some(&etag))?;
             self.objects.insert(
@@ -167,6 +156,24 @@ impl World {
             );
         }
         Ok(())
+    }
+
+    /// Writes under the header of a condition, and compares the outcome with what it must be if not
+    /// 200. Gives the answer if nothing was refused.
+    fn write(
+        &mut self,
+        method: &str,
+        target: &str,
+        header: Option<(&str, String)>,
+        body: &[u8],
+        refused: Option<Outcome>,
+    ) -> Result<Option<Answer>, String> {
+        let header = header.as_ref().map(|(name, value)| (*name, value.as_str()));
+        let answer = self.ask(method, target, header.as_slice(), body);
+        let is_refused = refused.is_some();
+        let expected = refused.unwrap_or(Outcome::ok(200));
+        same("outcome", &Outcome::of(&answer), &expected)?;
+        Ok((!is_refused).then_some(answer))
     }
 
     fn copy(&mut self, from: usize, to: usize) -> Compared {

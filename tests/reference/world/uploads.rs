@@ -103,19 +103,9 @@ impl World {
             }
             (false, true) => refused.or(unmet).or(small),
         };
-        let headers: Vec<_> = header
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
         let body = completion(&parts);
-        let answer = self.ask("POST", &target, &headers, body.as_bytes());
-        let is_refused = refused.is_some();
-        same(
-            "outcome",
-            &Outcome::of(&answer),
-            &refused.unwrap_or(Outcome::ok(200)),
-        )?;
-        if !is_refused {
+        let done = self.write("POST", &target, header, body.as_bytes(), refused)?;
+        if done.is_some() {
             let etag = etag_of_parts(&pieces);
             self.uploads[index].is_open = false;
             let bytes = pieces.concat();
