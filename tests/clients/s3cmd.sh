@@ -3,17 +3,7 @@
 set -euxo pipefail
 cd "$WORK_DIR"
 here=$(dirname "$0")
-host=${S3_ENDPOINT#http://}
-cat >s3cfg <<END
-[default]
-access_key = $AWS_ACCESS_KEY_ID
-secret_key = $AWS_SECRET_ACCESS_KEY
-bucket_location = $AWS_DEFAULT_REGION
-host_base = $host
-host_bucket = $host
-use_https = False
-multipart_chunk_size_mb = 5
-END
+. "$here/s3cmd_config.sh"
 # What it says to standard error is kept, because it retries in silence of its exit code.
 s3cmd() { command s3cmd --config s3cfg --no-progress "$@" 2> >(tee --append said >&2); }
 fails() { if "$@" >refusal 2>&1; then exit 1; fi; }

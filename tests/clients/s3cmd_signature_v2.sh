@@ -2,17 +2,7 @@
 # s3cmd with Signature Version 2, which a setting lets, and the URLs that it signs so.
 set -euxo pipefail
 cd "$WORK_DIR"
-host=${S3_ENDPOINT#http://}
-cat >s3cfg <<END
-[default]
-access_key = $AWS_ACCESS_KEY_ID
-secret_key = $AWS_SECRET_ACCESS_KEY
-bucket_location = $AWS_DEFAULT_REGION
-host_base = $host
-host_bucket = $host
-use_https = False
-multipart_chunk_size_mb = 5
-END
+. "$(dirname "$0")/s3cmd_config.sh"
 s3cmd() { command s3cmd --config s3cfg --no-progress --signature-v2 "$@"; }
 
 s3cmd mb s3://s3cmd-v2
